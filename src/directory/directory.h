@@ -1,0 +1,159 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/error.h"
+#include "base/ip.h"
+#include "base/task.h"
+#include "base/time.h"
+#include "base/worker_pool.h"
+#include "directory/address.h"
+#include "store/store.h"
+
+namespace packetboat::directory {
+
+// Never reused, not even when an account is deleted and one of the same name is made.
+enum class AccountId : std::uint64_t {};
+
+// "a" and the id's eight bytes: where everything of one account lies.
+store::Partition account_partition(AccountId id);
+
+struct Domain {
+    std::string name;
+    std::optional<Address> catch_all;  // who gets mail for local parts that do not exist
+    Time created;
+};
+
+struct Account {
+    AccountId id{};
+    Address address;
+    std::string name;               // for people
+    std::uint64_t quota_bytes = 0;  // 0: unlimited
+    bool enabled = true;            // false: mail is still taken, nobody can log in
+    Time created;
+};
+
+// Mail for `address` goes to `targets` (addresses here or elsewhere) instead; at most Limits::alias_targets_max.
+struct Alias {
+    Address address;
+    std::vector<Address> targets;
+    Time created;
+};
+
+struct Limits {
+    std::uint64_t alias_depth_max = 10;     // alias to alias to alias …
+    std::uint64_t alias_targets_max = 1000; // of one alias, and of an address resolved in all
+    char subaddress_separator = '+';        // user+tag; 0: none
+    std::uint64_t credentials_cache_max = 10'000;         // logins that were right lately
+    std::chrono::seconds credentials_cache_time{3600};    // 0: every login pays for the password hash
+    std::uint64_t hash_memory_kib = 19'456;  // Argon2id, with hash_passes
+    std::uint64_t hash_passes = 2;
+    std::uint64_t scram_iterations = 65'536; // of the SCRAM-SHA-256 keys kept beside the hash
+    std::uint64_t failures_per_address_max = 20;  // failed logins before an address has to wait; per /64 for IPv6
+    std::uint64_t failures_per_account_max = 50;  // and before an account has to, for addresses it has not logged in from
+    std::chrono::seconds failure_window{600};     // in which they are counted
+    std::uint64_t failure_entries_max = 100'000;
+};
+
+// One recipient, resolved: the accounts here that get the mail, and the addresses elsewhere that it goes on to.
+struct Local {
+    AccountId id{};
+    Address address;         // the account's own
+    std::string subaddress;  // the tag of user+tag, else empty
+    std::uint64_t quota_bytes = 0;
+    friend bool operator==(const Local&, const Local&) = default;
+};
+struct Resolved {
+    std::vector<Local> accounts;     // each account once
+    std::vector<Address> elsewhere;  // each address once
+};
+struct NotOurs {};      // the domain is not one of ours
+struct NoSuchUser {};   // the domain is, the local part is not
+using Resolution = std::variant<Resolved, NotOurs, NoSuchUser>;
+
+// What a login is asked with: where it comes from decides how long it may have to wait.
+struct Client {
+    IpAddress address;
+    std::string protocol;    // "smtp", "pop3": for the log
+    std::string session_id;
+};
+
+struct ScramKeys {
+    std::string salt;        // raw bytes
+    std::uint64_t iterations = 0;
+    std::string stored_key;  // 32 bytes each: RFC 5802 §3
+    std::string server_key;
+};
+
+// Why a login was refused, beside Error's code: denied (wrong user or password, or the account is disabled: one answer for all),
+// too_many (wait), unavailable (hashing queue or store).
+class Directory {
+public:
+    // `store` and `hashing` outlive the directory.
+    Directory(store::Store& store, WorkerPool& hashing, Limits limits);
+    ~Directory();
+
+    // ---- looking up; any thread
+    Task<Result<Resolution>> resolve(const Address& address);
+    Task<Result<bool>> is_local_domain(std::string_view domain);
+    Task<Result<Account>> account(const Address& address);  // exactly this one; not_found
+    Task<Result<Account>> account(AccountId id);
+    // May this account send as `address`: its own address, with any subaddress, or an alias that has it as a target.
+    Task<Result<bool>> may_send_as(AccountId id, const Address& address);
+
+    // ---- logging in; any thread
+    // The same answer and the same time whether the user is unknown or the password wrong. `user` is an address, or a local part
+    // of the only domain there is.
+    Task<Result<Account>> check_password(const Client& client, std::string_view user, std::string_view password);
+    // For SCRAM: the account's keys, or made-up ones (the same for the same user) that no password fits, so that nobody can tell. Errors as
+    // above, too_many and unavailable only.
+    struct ScramLookup {
+        ScramKeys keys;
+        std::optional<Account> account;
+    };
+    Task<Result<ScramLookup>> scram_keys(const Client& client, std::string_view user);
+    // SCRAM verified or refuted the client itself; throttling counts it.
+    void count_login(const Client& client, std::string_view user, bool succeeded);
+
+    // ---- administration; any thread. Errors: exists, not_found, invalid, conflict (a domain that still has accounts).
+    Task<Result<>> add_domain(std::string name);
+    Task<Result<>> remove_domain(std::string name);
+    Task<Result<>> set_catch_all(std::string name, std::optional<Address> target);
+    Task<Result<std::vector<Domain>>> domains();
+
+    struct NewAccount {
+        Address address;
+        std::string name;
+        std::uint64_t quota_bytes = 0;
+        std::optional<std::string> password;  // none: nobody can log in until one is set
+    };
+    // With many at once, one transaction for each 100: for imports. All or none of a hundred.
+    Task<Result<AccountId>> add_account(NewAccount account);
+    Task<Result<>> remove_account(const Address& address);  // the account's mail goes with mailbox::erase_account
+    Task<Result<>> set_password(const Address& address, std::string password);
+    Task<Result<>> set_quota(const Address& address, std::uint64_t quota_bytes);
+    Task<Result<>> set_enabled(const Address& address, bool enabled);
+    Task<Result<std::vector<Account>>> accounts(std::string domain, std::string after, std::size_t limit);
+
+    Task<Result<>> add_alias(Alias alias);
+    Task<Result<>> remove_alias(const Address& address);
+    Task<Result<std::vector<Alias>>> aliases(std::string domain, std::string after, std::size_t limit);
+
+    // Proves that every record can be read and that ids, accounts and addresses agree.
+    Task<Result<std::vector<store::Finding>>> verify();
+
+    const Limits& limits() const;
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace packetboat::directory
