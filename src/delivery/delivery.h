@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/id.h"
 #include "base/task.h"
 #include "base/time.h"
 #include "delivery/queue.h"
@@ -26,30 +27,35 @@ struct Limits {
 
 // A recipient as RCPT TO gave it, resolved.
 struct Recipient {
-    std::string address;  // as the client wrote it, for Received and DSN
-    std::string orcpt;    // RFC 3461 §4.2, as given; else empty
+    std::string address;      // as the client wrote it, for Received and DSN
+    std::string orcpt;        // RFC 3461 §4.2, as given; else empty
     std::uint8_t notify = 0;  // Notify bits; 0: not given
     std::vector<directory::Local> accounts;
     std::vector<directory::Address> elsewhere;
 };
+
+// RFC 3461 §4.1
 enum Notify : std::uint8_t { notify_never = 1, notify_success = 2, notify_failure = 4, notify_delay = 8 };
 
 struct Envelope {
+    Id128 id;                  // of the message: made by the session, stands in Received and in logs. Zero: accept() makes one.
+    std::string session_id;    // for the log; may be empty
     std::string reverse_path;  // empty: <>
     std::string envid;         // RFC 3461 §4.4
     std::string ret;           // "FULL", "HDRS" or empty
     bool smtputf8 = false;
-    bool eight_bit = false;    // BODY=8BITMIME or BINARYMIME
+    bool eight_bit = false;  // BODY=8BITMIME or BINARYMIME
     std::vector<Recipient> recipients;
 };
 
-// What became of one recipient: accepted, or an Error (over_quota, unavailable, too_large …).
+// What became of one recipient: accepted, or an Error (over_quota, unavailable, too_many …).
 struct Outcome {
     Result<> result;
-    bool queued = false;
+    bool queued = false;  // not all of it is in mailboxes here: some is in the queue
 };
 
-// Takes a message's bytes as they come, in memory first, then in a blob. Counts against Limits::memory_max_bytes and gives back when it goes.
+// Takes a message's bytes as they come, in memory first, then in a blob. What it holds in memory counts against
+// Limits::memory_max_bytes and is given back when it goes; what it has on disk is left behind by nobody else. One append at a time.
 class Incoming {
 public:
     ~Incoming();
@@ -66,22 +72,35 @@ private:
     std::unique_ptr<State> state_;
 };
 
+// Any thread; what it is made of outlives it.
 class Delivery {
 public:
     Delivery(store::Store& store, directory::Directory& directory, mailbox::Mail& mail, Queue& queue, Limits limits);
     ~Delivery();
 
-    // Who gets mail for this address, and whether there is room for `size_bytes` (0: unknown).
+    // Who gets mail for this address, and whether there is room for `size_bytes` (0: unknown). With several accounts, one that has
+    // room is enough.
     // Errors: not_found (no such user here), denied (not our domain and the caller may not relay), over_quota, unavailable.
     Task<Result<Recipient>> check_recipient(const directory::Address& address, bool may_relay, std::uint64_t size_bytes);
 
-    // `first` bytes (trace fields) begin the message.
-    Result<Incoming> begin(std::string_view first);
+    // The message begins with `return_path_field` ("Return-Path: <…>\r\n", RFC 5321 §4.4: only a final delivery has it; what goes on
+    // to another host is sent without) and `trace_fields` ("Received: …\r\n"). `size_hint_bytes`: what the client said of the size
+    // (SIZE=, RFC 1870), 0 when it did not. Errors: unavailable (memory in flight).
+    Result<Incoming> begin(std::string_view return_path_field, std::string_view trace_fields, std::uint64_t size_hint_bytes = 0);
 
-    // Delivers and queues; when it returns, everything that is answered as accepted is on disk. One outcome per recipient of the envelope.
-    // When some of several recipients fail for the moment, the rest having been delivered, those are queued, so that one SMTP answer
-    // can stand for all: `each_alone` (LMTP) answers them as errors instead.
+    // Delivers and queues; when it returns, everything that is answered as accepted is on disk. One outcome per recipient of the
+    // envelope. Every account gets the message once, however many recipients lead to it.
+    //
+    // What one answer stands for is all the recipients together, or with `each_alone` (LMTP, RFC 2033 §4.2) each of them. When some of
+    // that succeeded, the rest is queued: to be tried again when it failed for the moment, else to tell the sender. When nothing
+    // succeeded, nothing is queued and the outcomes are errors. So without `each_alone` an error among the outcomes is an answer for
+    // the whole message: its sender keeps it.
+    //
+    // The same envelope id again, after an outcome that nobody knows, stores and queues nothing twice.
     Task<std::vector<Outcome>> accept(Envelope envelope, Incoming incoming, bool each_alone);
+
+    // Message bytes that all sessions hold in memory now.
+    std::uint64_t memory_taken_bytes() const;
 
 private:
     struct State;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,59 +11,108 @@
 #include "base/id.h"
 #include "base/task.h"
 #include "base/time.h"
+#include "directory/directory.h"
 #include "mailbox/mailbox.h"
 #include "store/store.h"
 
 namespace packetboat::delivery {
 
-// A recipient that is still to be served.
+// A recipient that is still to be served, or that failed for good and whose sender is still to be told.
 struct QueuedRecipient {
-    std::string address;
-    std::string orcpt;
-    std::uint8_t notify = 0;
-    bool local = false;  // a mailbox here that could not be written when the message came
+    std::string address;      // where it goes: the local part as the client wrote it where that is known
+    std::string orcpt;        // RFC 3461 §4.2, as given; else empty
+    std::uint8_t notify = 0;  // Notify bits of delivery.h; 0: not given
+    bool local = false;       // a mailbox here that could not be written when the message came
     std::uint32_t attempts = 0;
     Time due;
-    std::string last_error;  // in plain words; empty before the first attempt
+    std::string last_error;  // in plain words; empty before the first attempt. Cut to QueueLimits::error_max_bytes.
+
+    std::string original;            // as RCPT TO gave it, where that is not `address` (an alias led from there); else empty
+    directory::AccountId account{};  // of a local recipient
+    bool failed = false;             // for good, at `due`: no more attempts, the sender is to be told
+    std::uint32_t number = 0;        // tells the recipients of one entry apart, never reused in it; given by the queue, 0 before
+
+    friend bool operator==(const QueuedRecipient&, const QueuedRecipient&) = default;
 };
 
+// What is to be done for a recipient.
+enum class Work : std::uint8_t { deliver, relay, tell_sender };
+Work work_of(const QueuedRecipient& recipient);
+
 struct QueueEntry {
-    Id128 id;
+    Id128 id;  // the message's; zero: add() makes one
     std::string reverse_path;
     std::string envid;
     std::string ret;
     bool smtputf8 = false;
     bool eight_bit = false;
     Time arrived;
-    std::uint64_t size_bytes = 0;
+    std::uint64_t size_bytes = 0;  // of the content; given by the queue
+    std::uint64_t skip_bytes = 0;  // of Return-Path at the content's beginning: not sent to another host (RFC 5321 §4.4)
     std::vector<QueuedRecipient> recipients;
-    std::optional<store::BlobRef> blob;
+    std::optional<store::BlobRef> blob;  // the content, when it does not ride in the store; given by the queue
+
+    friend bool operator==(const QueueEntry&, const QueueEntry&) = default;
 };
 
 struct QueueLimits {
     std::uint64_t entries_max = 1'000'000;
-    std::uint64_t recipients_max = 1000;  // of one entry
+    std::uint64_t recipients_max = 1000;                                            // of one entry
+    std::uint64_t error_max_bytes = 512;                                            // of last_error
+    std::uint64_t inline_body_max_bytes = mailbox::Limits{}.inline_body_max_bytes;  // larger contents are blobs
 };
 
-// Messages that wait to go elsewhere. Durable: an entry is on disk when add() returns. One partition, "q".
+// Messages that wait to go elsewhere, or to a mailbox that could not be written. Durable: what a method changed is on disk when it
+// returns. One partition, "q": a single shard for now, the name leaves room for more. Any thread; `store` outlives the queue.
+// Errors everywhere: unavailable, and internal for a record that cannot be read.
 class Queue {
 public:
     Queue(store::Store& store, QueueLimits limits);
     ~Queue();
 
-    // Errors: too_many (the queue is full), unavailable.
+    // An id that is in the queue already is not added again: the entry gets those recipients that it lacks. The same id with the
+    // same recipients is added once within a day, so a call after an unknown outcome is safe.
+    // Errors: too_many (the queue is full, or the entry has too many recipients), invalid (no recipient, a text over
+    // queue_text_max_bytes).
     Task<Result<Id128>> add(QueueEntry entry, mailbox::Content content);
-    // Oldest first, after the entry `after`.
+
+    // Oldest first, after the entry `after`. What cannot be read is left out here and in due(): the log and verify() tell of it. Errors:
+    // not_found (`after` has gone meanwhile; list_after() goes on from where it was).
     Task<Result<std::vector<QueueEntry>>> list(std::optional<Id128> after, std::size_t limit);
+    struct Position {
+        Time arrived;
+        Id128 id;
+    };
+    Task<Result<std::vector<QueueEntry>>> list_after(Position after, std::size_t limit);
+
+    // Entries with a recipient that needs this work and is due at `now` or before, the longest due first.
+    Task<Result<std::vector<QueueEntry>>> due(Work work, Time now, std::size_t limit);
+
+    // Errors: not_found.
     Task<Result<QueueEntry>> get(const Id128& id);
     Task<Result<mailbox::Content>> content(const Id128& id);
+
+    // Puts this in the place of the entry of the same id; `arrived`, size and content stay as they are. An entry without recipients
+    // is removed. Errors: not_found, too_many, invalid.
     Task<Result<>> update(QueueEntry entry);
+    // The same in one transaction with the reading, so that no other's change is lost. `change` may run more than once, and
+    // is run elsewhere: it has no side effects. Its error, when it answers one, leaves everything as it is.
+    using Change = std::move_only_function<Result<>(QueueEntry&)>;
+    Task<Result<>> change(const Id128& id, Change change);
+
+    // Errors: not_found.
     Task<Result<>> remove(const Id128& id);
+
+    Task<Result<std::uint64_t>> size();  // entries
+
+    // Proves that entries, recipients, indexes, contents and the count agree.
     Task<Result<std::vector<store::Finding>>> verify();
 
 private:
     struct State;
     std::unique_ptr<State> state_;
 };
+
+inline constexpr std::size_t queue_text_max_bytes = 4096;  // of a path, an ENVID, an ORCPT: far over what the RFCs allow
 
 }  // namespace packetboat::delivery

@@ -27,27 +27,29 @@ enum class Role : std::uint8_t { none, inbox, archive, drafts, flagged, importan
 std::string_view to_string(Role role);
 
 struct Limits {
-    std::uint64_t mailboxes_max = 10'000;          // per account
-    std::uint64_t mailbox_name_max_bytes = 255;    // of one level
+    std::uint64_t mailboxes_max = 10'000;        // per account
+    std::uint64_t mailbox_name_max_bytes = 255;  // of one level
     std::uint64_t mailbox_depth_max = 20;
-    std::uint64_t keywords_max = 64;               // per email
+    std::uint64_t keywords_max = 64;  // per email
     std::uint64_t keyword_max_bytes = 128;
     std::uint64_t mailboxes_per_email_max = 64;
     std::uint64_t emails_per_mailbox_max = 10'000'000;
-    std::uint64_t inline_body_max_bytes = 64 * 1024;  // larger bodies are blobs
+    std::uint64_t inline_body_max_bytes = 64 * 1024;  // larger bodies are blobs; never more than store::value_max_bytes holds
     std::uint64_t change_log_entries_max = 100'000;   // per account; older ones go, and clients that far behind start over
+    std::uint64_t updates_max = 10'000;               // emails in one update()
+    std::uint64_t watchers_per_account_max = 1'000;
 };
 
 struct Mailbox {
     MailboxId id{};
-    std::string name;                // UTF-8, one level
+    std::string name;  // UTF-8, one level
     std::optional<MailboxId> parent;
     Role role = Role::none;
     std::uint32_t uidvalidity = 0;
     std::uint32_t uidnext = 1;
     std::uint64_t highest_modseq = 0;
     std::uint64_t emails = 0;
-    std::uint64_t unseen = 0;        // without \Seen
+    std::uint64_t unseen = 0;  // without \Seen
     std::uint64_t bytes = 0;
     bool subscribed = true;
     std::uint32_t sort_order = 0;
@@ -64,7 +66,7 @@ struct Placement {
 
 struct Email {
     EmailId id{};
-    Id128 guid;                 // of the body; the same for copies in this account
+    Id128 guid;  // of the body: the first half of its SHA-256, so equal bodies have equal ones
     std::uint64_t size_bytes = 0;
     Time received;
     Keywords keywords;
@@ -78,6 +80,7 @@ struct Content {
     std::shared_ptr<const std::string> bytes;  // null when it is a blob
     std::optional<store::BlobRef> blob;
     std::uint64_t size_bytes = 0;
+    std::optional<Id128> guid;  // of the bytes, where somebody has computed it: see Mail::settle()
 };
 
 struct NewEmail {
@@ -103,8 +106,19 @@ struct Usage {
 };
 
 // One line of the change log: what one commit did to one thing. JMAP /changes, CONDSTORE, QRESYNC, IDLE and push answer from it.
+// An email that comes is email_added and placed; one that goes is displaced and email_removed; keywords or placements of one that stays
+// are email_changed beside the (dis)placed. A mailbox's counts change with the lines of its emails; mailbox_changed is for its properties.
 struct Change {
-    enum class Kind : std::uint8_t { email_added, email_changed, email_removed, placed, displaced, mailbox_added, mailbox_changed, mailbox_removed };
+    enum class Kind : std::uint8_t {
+        email_added,
+        email_changed,
+        email_removed,
+        placed,
+        displaced,
+        mailbox_added,
+        mailbox_changed,
+        mailbox_removed
+    };
     Kind kind{};
     std::uint64_t modseq = 0;
     EmailId email{};        // email_* and (dis)placed
@@ -120,26 +134,35 @@ struct Row {
     std::uint32_t uid = 0;
     EmailId email{};
     std::uint64_t size_bytes = 0;
+    std::uint64_t modseq = 0;
+    Keywords keywords;  // with RowDetail::keywords
 };
+enum class RowDetail : std::uint8_t { bare, keywords };
 
 // Reads a body in order with constant memory.
 class Body {
 public:
     virtual ~Body() = default;
     virtual std::uint64_t size_bytes() const = 0;
-    // The next bytes, at most 64 KiB; empty at the end.
+    // The next bytes, at most 64 KiB; empty at the end. A body that rides in the store and fits comes in one piece.
     virtual Task<Result<std::string>> next() = 0;
 };
 
 // All accounts' mail. Methods may be called from any executor. Every change is on disk when it returns. An account's first mailboxes
-// (Inbox, Drafts, Sent, Junk, Trash, Archive) come to be with its first change.
-// Errors everywhere: not_found, invalid, exists, over_quota, too_many, unavailable.
+// (Inbox, Drafts, Sent, Junk, Trash, Archive) come to be with its first change; until then a reader sees them as they will be.
+// Errors everywhere: not_found, invalid, exists, conflict, over_quota, too_large (one thing over a limit), too_many (a count over a limit),
+// unavailable, internal (a broken record; logged).
 class Mail {
 public:
+    // `store` outlives the mail, the mail its subscriptions and bodies.
     Mail(store::Store& store, Limits limits);
     ~Mail();
 
     // ---- emails
+    // Makes content ready to be added: what is too large to ride in the store becomes a blob, and the guid is computed. add() does it by
+    // itself; for many recipients do it once before. Done already, it costs nothing.
+    Task<Result<Content>> settle(Content content);
+    // With a commit id a retry answers what the first call did, replayed, and changes nothing.
     Task<Result<Added>> add(store::Partition account, std::optional<store::CommitId> commit, NewEmail email);
     Task<Result<Email>> email(store::Partition account, EmailId id);
     Task<Result<std::unique_ptr<Body>>> body(store::Partition account, EmailId id);
@@ -163,6 +186,8 @@ public:
         std::uint64_t modseq = 0;
         std::vector<UpdateOutcome> outcomes;
     };
+    // The outcomes are in the order of the updates; those that fail do nothing, the others are one commit. too_many: more than
+    // Limits::updates_max, or more than one commit holds; nothing is done then, and the caller asks for fewer at a time.
     Task<Result<Updated>> update(store::Partition account, std::vector<EmailUpdate> updates);
 
     // ---- mailboxes
@@ -177,15 +202,17 @@ public:
         std::optional<std::uint32_t> sort_order;
     };
     Task<Result<>> update_mailbox(store::Partition account, MailboxId id, MailboxUpdate update);
-    // With its emails' placements; conflict while it has children. The inbox stays.
+    // With its emails' placements, some hundred in a commit and the mailbox last: stopped between, it is there with fewer emails.
+    // conflict while it has children. The inbox stays.
     Task<Result<>> remove_mailbox(store::Partition account, MailboxId id);
     // All rows without reading a body.
-    Task<Result<std::vector<Row>>> rows(store::Partition account, MailboxId id);
+    Task<Result<std::vector<Row>>> rows(store::Partition account, MailboxId id, RowDetail detail = RowDetail::bare);
 
     // ---- the account
     Task<Result<Usage>> usage(store::Partition account);
     // Whether `more_bytes` fit, as far as can be known before the transaction.
     Task<Result<bool>> has_room(store::Partition account, std::uint64_t quota_bytes, std::uint64_t more_bytes);
+    // Everything, in many commits; only the counters stay (a few bytes), so that no id, UID or modseq is ever used again.
     Task<Result<>> erase_account(store::Partition account);
 
     // ---- change
@@ -194,10 +221,13 @@ public:
         bool complete = true;      // false: there are more after `modseq`
         std::vector<Change> changes;
     };
-    // What came after `since`, oldest first. conflict: the log does not reach back that far.
+    // What came after `since`, oldest first, in whole commits: at least one, then as many as fit in `limit` changes.
+    // conflict: the log does not reach back that far, or has not come that far.
     Task<Result<Changes>> changes(store::Partition account, std::uint64_t since, std::size_t limit);
     Task<Result<std::uint64_t>> modseq(store::Partition account);
 
+    // Ends with its destructor, after which the watcher is not called and is not being called on another thread; so a watcher must not
+    // wait for whoever may be ending the subscription. It may end its own.
     class Subscription {
     public:
         Subscription(Subscription&&) noexcept;
@@ -211,7 +241,8 @@ public:
         std::string account_;
         std::uint64_t number_ = 0;
     };
-    Subscription watch(store::Partition account, Watcher watcher);
+    // too_many: over Limits::watchers_per_account_max.
+    Result<Subscription> watch(store::Partition account, Watcher watcher);
 
     // Proves that counts, indexes, placements, bodies and references of one account agree, reading every body's record.
     Task<Result<std::vector<store::Finding>>> verify(store::Partition account);

@@ -5,28 +5,19 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "base/error.h"
 #include "base/ip.h"
 #include "base/task.h"
+#include "net/admission.h"
 #include "net/stream.h"
 #include "net/tls.h"
 
 namespace packetboat::net {
 
-// What a listener admits. Connections over a limit are told `too_busy` (a protocol's own line, e.g. "421 4.7.0 …\r\n") and closed;
-// on an implicit-TLS listener they are just closed.
-struct Admission {
-    std::uint64_t connections_max = 10'000;
-    std::uint64_t connections_per_address_max = 50;  // per /64 for IPv6; loopback is not counted
-    std::string too_busy;
-};
-
-// A graceful end for sessions: they are told once, and those that have not gone when the grace is over are cut.
 struct ListenerOptions {
-    std::string name;           // "smtp", for logs
-    Endpoint endpoint;
+    std::string name;   // "smtp", for logs
+    Endpoint endpoint;  // port 0: one that the kernel chooses
     bool implicit_tls = false;
     std::chrono::milliseconds handshake_timeout{30'000};
     Admission admission;
@@ -37,22 +28,28 @@ struct ListenerOptions {
 class Server {
 public:
     // `serve(stream, session_id)`; the stream has done its handshake on an implicit-TLS listener. The stream is closed after it.
+    // Called on several reactors at once.
     using Serve = std::function<Task<>(Stream& stream, const std::string& session_id)>;
 
     explicit Server(std::size_t reactors);
-    ~Server();
+    ~Server();  // stop(0)
 
-    // Binds now (so errors are known now: unavailable with the address in the text); accepts from start() on.
-    Result<> listen(ListenerOptions options, const TlsContext* tls, Serve serve);
+    // Binds now, so that errors are known now (unavailable, or denied; the address is in the text), and answers the endpoint with its
+    // port; accepts from start() on. A port that another process listens at is refused, SO_REUSEPORT or not. Before start(). `tls`
+    // outlives the server; null where there is none.
+    Result<Endpoint> listen(ListenerOptions options, const TlsContext* tls, Serve serve);
     void start();
 
-    // Stops accepting, interrupts every session's wait (Stream::interrupt), waits up to `grace` for them to end, cuts the rest,
-    // and ends the reactors. Blocks; from a thread that is not a reactor's.
+    // Stops accepting, ends sleeps (sleep_for answers false), cuts handshakes, interrupts every session's wait (Stream::interrupt),
+    // waits up to `grace` for them to end and cuts the rest. A session that is in the middle of a commit ends it first, however long
+    // that takes; the log says so. Then ends the reactors. Blocks; from a thread that is not a reactor's. Once.
     void stop(std::chrono::milliseconds grace);
 
-    // Runs a task on reactor `number % reactors`, for services that live beside sessions.
+    // Runs a task on reactor `number % reactors`, for services that live beside sessions. It ends when sleep_for answers false; stop()
+    // waits for it. Dropped when the server is stopping already.
     void spawn_on(std::size_t number, std::function<Task<>()> task);
 
+    // Those being served now, on all listeners, with the ones that are saying goodbye.
     std::uint64_t connections() const;
 
 private:

@@ -17,11 +17,13 @@ namespace packetboat::net {
 
 class BufferPool;
 
-// One thread with one event loop. What is spawned on it stays on it, so it needs no locks.
+// One thread with one event loop. What is spawned on it stays on it, so it needs no locks. Whatever waits on a reactor (streams,
+// sleeps, posted handles) has ended before the reactor is destroyed; Server::stop() sees to that.
 class Reactor final : public Executor {
 public:
+    // Throws std::system_error where the process has no descriptors left.
     explicit Reactor(std::size_t number);
-    ~Reactor() override;
+    ~Reactor() override;  // stops and joins
 
     void start();
     void stop();  // ends the loop; from any thread
@@ -37,13 +39,18 @@ public:
     BufferPool& buffers();
     std::size_t number() const;
 
+    // On the reactor's thread. False: sleeps are over, return.
+    Task<bool> sleep(std::chrono::milliseconds duration);
+    // The server is stopping: every sleep on this reactor ends now, and those begun later at once. On the reactor's thread.
+    void end_sleeps();
+
 private:
     struct State;
     std::unique_ptr<State> state_;
 };
 
-// Waits on the current reactor.
-Task<> sleep_for(std::chrono::milliseconds duration);
+// Waits on the current reactor. False: the reactor is stopping, and the task that slept shall end.
+Task<bool> sleep_for(std::chrono::milliseconds duration);
 
 // Read buffers of one size, borrowed while bytes are in flight, so that an idle connection holds none. One reactor's.
 class BufferPool {

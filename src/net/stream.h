@@ -1,7 +1,9 @@
 #pragma once
 
 #include <chrono>
+#include <coroutine>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -13,6 +15,7 @@
 #include "base/peer.h"
 #include "base/task.h"
 #include "net/tls.h"
+#include "net/waiter.h"
 
 namespace packetboat::net {
 
@@ -20,30 +23,34 @@ class Reactor;
 
 // A connection: a descriptor, TLS bound straight to it when there is any, and readiness waits. Used by one coroutine on the
 // reactor that made it. Holds no buffer while it waits: readiness first, then a borrowed buffer.
-// Errors: closed (the other end has gone), timed_out (the deadline), unavailable (interrupted by interrupt()).
+// Errors: closed (the other end has gone, or cut()), timed_out (the deadline), unavailable (interrupted by interrupt()).
 class Stream {
 public:
-    // Takes the descriptor (non-blocking, close-on-exec).
+    // Takes the descriptor of a socket (non-blocking, close-on-exec).
     Stream(Reactor& reactor, int descriptor, Endpoint remote, Endpoint local);
     ~Stream();
     Stream(const Stream&) = delete;
     Stream& operator=(const Stream&) = delete;
 
-    // One timer for the connection: whatever waits longer than this from now ends with timed_out. Nothing: no deadline.
+    // One timer for the connection: whatever waits longer than this from now ends with timed_out. Nothing: no deadline. Costs a
+    // clock read.
     void deadline(std::optional<std::chrono::milliseconds> from_now);
 
-    // Waits until bytes (or the end, or an error) can be read without waiting.
-    Task<Result<>> readable();
+    // co_await readable(): waits until bytes (or the end, or an error) can be read without waiting. Now and then it lets the
+    // reactor's others go first although there are bytes. Answers Result<>.
+    class Readable;
+    Readable readable();
     // At least one byte into `into`; waits if it has to. 0 bytes is ErrorCode::closed.
     Task<Result<std::size_t>> read_some(std::span<char> into);
     // What can be had without waiting: 0 when nothing is there.
     Result<std::size_t> read_now(std::span<char> into);
-    // All of it.
+    // All of it, within the deadline.
     Task<Result<>> write(std::string_view bytes);
-    // What goes without waiting, possibly 0.
+    // What goes without waiting, possibly 0. Under TLS the bytes that did not go come first in the next write.
     Result<std::size_t> write_now(std::string_view bytes);
 
-    // The server's side of the handshake, within the deadline.
+    // The server's side of the handshake, within the deadline; once. An interrupt() waits until it is over.
+    // Errors: also invalid (what came is no handshake that we accept); the connection is of no further use then.
     Task<Result<>> start_tls(const TlsContext& context);
     bool tls() const;
     std::string tls_version() const;
@@ -53,17 +60,39 @@ public:
     // Ends a wait for input that is under way, or the next one, with ErrorCode::unavailable: news for the session. On the
     // reactor's thread.
     void interrupt();
+    // Ends everything with ErrorCode::closed, now and later. On the reactor's thread.
+    void cut();
 
-    // Says goodbye (close_notify, FIN) as far as that goes without waiting long, and closes.
+    // Says goodbye (close_notify, FIN), reads what the client still sends until it closes too, so that no reset overtakes the last
+    // answer, for linger_max at most, and closes.
+    static constexpr std::chrono::milliseconds linger_max{1'000};
     Task<> close();
 
     const Endpoint& remote() const;
     const Endpoint& local() const;
     int descriptor() const;
+    Reactor& reactor() const;
+    // Of what the session reads and writes, without TLS's own.
+    std::uint64_t bytes_read() const;
+    std::uint64_t bytes_written() const;
 
 private:
     struct State;
     std::unique_ptr<State> state_;
+};
+
+class [[nodiscard]] Stream::Readable {
+public:
+    bool await_ready();
+    void await_suspend(std::coroutine_handle<> handle);
+    Result<> await_resume() const;
+
+private:
+    friend Stream;
+    explicit Readable(State& state) : state_(state) {}
+
+    State& state_;
+    std::optional<WaitEnd> at_once_;
 };
 
 }  // namespace packetboat::net

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cassert>
 #include <chrono>
 #include <cstring>
 #include <memory>
@@ -8,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/log.h"
 #include "base/peer.h"
 #include "net/reactor.h"
 #include "net/stream.h"
@@ -18,10 +21,16 @@ namespace packetboat::net {
 //   using Event = …; using Mode = …;
 //   // Takes from the front of `input` what it understands, and says in `consumed` how much that was (also when it answers
 //   // nothing). nullopt: more bytes are needed. Never needs more than BufferPool::buffer_bytes at once: a line that is too long is
-//   // consumed piece by piece and becomes an error event at its end.
+//   // consumed piece by piece and becomes an error event at its end. (One that breaks this is logged, and the connection ends.)
 //   std::optional<Event> next(Mode mode, std::string_view input, std::size_t& consumed);
 //   void reset();  // after STARTTLS: as new
 //   static constexpr std::chrono::milliseconds … no clocks: the deadline is the peer's.
+//
+// When the session has ended, whoever made the peer awaits flush(): its last words go then.
+//   StreamPeer<Decoder> peer(stream, tls, Decoder{}, id, {});
+//   Session session(peer, …);
+//   co_await session.run();
+//   co_await peer.flush();
 template <class Decoder>
 class StreamPeer final : public Peer<typename Decoder::Event, typename Decoder::Mode> {
 public:
@@ -31,9 +40,12 @@ public:
     struct Options {
         std::chrono::milliseconds idle_timeout{300'000};
         std::chrono::milliseconds session_timeout{3'600'000};  // in all, from now
+        std::chrono::milliseconds handshake_timeout{30'000};   // of start_tls()
+        std::chrono::milliseconds goodbye_timeout{5'000};      // for the last words, after TimedOut
         std::size_t output_high_water_bytes = 64 * 1024;
     };
 
+    // `tls` may be null: start_tls() is refused then. Stream and TLS context outlive the peer.
     StreamPeer(Stream& stream, const TlsContext* tls, Decoder decoder, std::string session_id, Options options)
         : stream_(stream), tls_(tls), decoder_(std::move(decoder)), options_(options) {
         info_.remote = stream.remote();
@@ -41,18 +53,27 @@ public:
         info_.session_id = std::move(session_id);
         info_.tls_version = stream.tls_version();
         info_.tls_cipher = stream.tls_cipher();
-        session_end_ = std::chrono::steady_clock::now() + options_.session_timeout;
+        session_end_ = Clock::now() + options_.session_timeout;
     }
     ~StreamPeer() override { release(); }
+    StreamPeer(const StreamPeer&) = delete;
+    StreamPeer& operator=(const StreamPeer&) = delete;
 
     Task<std::optional<Event>> next(Mode mode) override {
         for (;;) {
+            // Many pipelined commands with long answers each: the output stays bounded.
+            if (output_.size() >= options_.output_high_water_bytes) co_await flush();
+            if (gone_) co_return std::nullopt;
             // An event's views point into the buffer, so what it consumed stays until the next call.
             if (std::optional<Event> event = decode(mode)) co_return event;
+            if (!output_.empty()) co_await flush();
+            if (told_timeout_) gone_ = true;  // it was told once, and this is the end
             if (gone_) co_return std::nullopt;
-            if (!co_await flush()) co_return std::nullopt;
             if (begin_ == end_) release();
-            if (std::optional<Event> news = co_await fill()) co_return news;
+            arm(options_.idle_timeout);
+            Result<> filled = co_await stream_.readable();
+            if (filled) filled = fill();
+            if (!filled) co_return news(filled.error());
         }
     }
 
@@ -65,11 +86,10 @@ public:
         co_return co_await flush();
     }
 
-    // Sends what is collected. False: the client has gone.
+    // Sends what is collected, within the idle timeout. False: the client has gone, or does not read.
     Task<bool> flush() {
-        if (gone_) co_return false;
-        if (output_.empty()) co_return true;
-        arm();
+        if (gone_ || output_.empty()) co_return !gone_;
+        arm(told_timeout_ ? options_.goodbye_timeout : options_.idle_timeout);
         const Result<> written = co_await stream_.write(output_);
         output_.clear();
         if (output_.capacity() > kept_output_bytes) output_.shrink_to_fit();
@@ -80,50 +100,56 @@ public:
     bool has_input() const override { return begin_ != end_; }
 
     Task<bool> start_tls() override {
-        if (!tls_ || !co_await flush()) co_return false;
+        if (!tls_ || stream_.tls() || !co_await flush()) co_return false;
+        // What came in plaintext behind the command may be an attacker's. What of it was not read yet is no handshake, and fails.
         begin_ = end_ = 0;
         release();
         decoder_.reset();
-        arm();
-        if (!co_await stream_.start_tls(*tls_)) gone_ = true;
+        arm(options_.handshake_timeout);
+        const Result<> done = co_await stream_.start_tls(*tls_);
+        if (!done) {
+            log_info("net.handshake_failed", info_.session_id, {{"remote", info_.remote.text()}, {"error", done.error().text}});
+            gone_ = true;
+            co_return false;
+        }
         info_.tls_version = stream_.tls_version();
         info_.tls_cipher = stream_.tls_cipher();
-        co_return !gone_;
+        co_return true;
     }
 
     std::optional<std::string> channel_binding(ChannelBinding kind) const override { return stream_.channel_binding(kind); }
     const PeerInfo& info() const override { return info_; }
 
 private:
+    using Clock = std::chrono::steady_clock;
     static constexpr std::size_t kept_output_bytes = 512;
 
     std::optional<Event> decode(Mode mode) {
-        if (!buffer_) return std::nullopt;
+        if (begin_ == end_) return std::nullopt;
         std::size_t consumed = 0;
         std::optional<Event> event = decoder_.next(mode, {buffer_.get() + begin_, end_ - begin_}, consumed);
+        assert(consumed <= end_ - begin_);
         begin_ += consumed;
         return event;
     }
 
-    // Waits for bytes; answers an event when news or a deadline came instead.
-    Task<std::optional<Event>> fill() {
-        if (told_shutdown_ && closing_) {
-            gone_ = true;
-            co_return std::nullopt;
-        }
-        arm();
-        if (Result<> ready = co_await stream_.readable(); !ready) co_return news(ready.error());
+    // Takes what there is, after what the decoder has left.
+    Result<> fill() {
         if (!buffer_) {
-            buffer_ = Reactor::current().buffers().borrow();
+            buffer_ = stream_.reactor().buffers().borrow();
             begin_ = end_ = 0;
         } else if (begin_ > 0) {
             std::memmove(buffer_.get(), buffer_.get() + begin_, end_ - begin_);
             end_ -= std::exchange(begin_, 0);
         }
-        Result<std::size_t> got = stream_.read_now({buffer_.get() + end_, BufferPool::buffer_bytes - end_});
-        if (!got) co_return news(got.error());
+        if (end_ == BufferPool::buffer_bytes) {
+            log_error("net.decoder_stuck", info_.session_id);
+            return fail(ErrorCode::internal, "the decoder takes nothing from a full buffer");
+        }
+        const Result<std::size_t> got = stream_.read_now({buffer_.get() + end_, BufferPool::buffer_bytes - end_});
+        if (!got) return fail(got.error());
         end_ += *got;
-        co_return std::nullopt;
+        return {};
     }
 
     std::optional<Event> news(const Error& error) {
@@ -133,13 +159,16 @@ private:
         return std::nullopt;
     }
 
-    void arm() {
-        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(session_end_ - std::chrono::steady_clock::now());
-        stream_.deadline(std::max(std::chrono::milliseconds{0}, std::min(options_.idle_timeout, left)));
+    // The wait that follows ends after `timeout`, or with the session's time; its last words have theirs all the same.
+    void arm(std::chrono::milliseconds timeout) {
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(session_end_ - Clock::now());
+        if (!told_timeout_) timeout = std::min(timeout, left);
+        stream_.deadline(std::max(std::chrono::milliseconds{0}, timeout));
     }
 
     void release() {
-        if (buffer_ && begin_ == end_) Reactor::current().buffers().give_back(std::move(buffer_));
+        if (buffer_) stream_.reactor().buffers().give_back(std::move(buffer_));
+        begin_ = end_ = 0;
     }
 
     Stream& stream_;
@@ -147,15 +176,14 @@ private:
     Decoder decoder_;
     Options options_;
     PeerInfo info_;
-    std::chrono::steady_clock::time_point session_end_;
-    std::unique_ptr<char[]> buffer_;
-    std::size_t begin_ = 0;
+    Clock::time_point session_end_;
+    std::unique_ptr<char[]> buffer_;  // none while there is no input
+    std::size_t begin_ = 0;           // of the input in it
     std::size_t end_ = 0;
     std::string output_;
     bool gone_ = false;
     bool told_timeout_ = false;
     bool told_shutdown_ = false;
-    bool closing_ = false;
 };
 
 }  // namespace packetboat::net

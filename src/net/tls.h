@@ -2,10 +2,12 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
+#include "base/peer.h"
 
 struct ssl_ctx_st;
 struct ssl_st;
@@ -14,20 +16,24 @@ namespace packetboat::net {
 
 struct TlsFiles {
     std::filesystem::path certificate;  // PEM chain, leaf first
-    std::filesystem::path key;          // PEM
+    std::filesystem::path key;          // PEM, without a password
 };
 
 // The server side of TLS: 1.2 and newer, forward-secret AEAD ciphers, session tickets, released buffers. The certificate is
-// loaded anew when its files have changed; a pair that does not fit keeps the old one and is logged.
+// loaded anew when its files have changed, and the ticket keys are made anew every day; a pair that does not fit keeps the old
+// one and is logged.
 class TlsContext {
 public:
+    // Errors: unavailable (a file cannot be read), invalid (not PEM, or the key is not the certificate's).
     static Result<std::unique_ptr<TlsContext>> load(TlsFiles files);
     ~TlsContext();
 
-    // Looks at the files' times; cheap, called now and then and on SIGHUP. From any thread.
+    // Looks at the files' times; cheap, called now and then and on SIGHUP. Reads the files when they have changed, so not on a
+    // reactor. From any thread. An error says that the old pair is kept; it is given once for each change of the files.
     Result<> reload_if_changed();
 
-    // A new connection's state, bound to the descriptor. From any thread.
+    // A new connection's state, bound to the descriptor, which stays the caller's; to be freed with SSL_free. Null: no memory.
+    // Writes never raise SIGPIPE. From any thread.
     ssl_st* new_connection(int descriptor) const;
 
 private:
@@ -36,8 +42,15 @@ private:
     std::unique_ptr<State> state_;
 };
 
-// Makes a key and a self-signed certificate for `host` and the names and loopback addresses it goes by, unless both files are
-// there already.
+// After the handshake of a server's connection.
+std::optional<std::string> channel_binding_of(ssl_st* connection, ChannelBinding kind);
+
+// OpenSSL's last error on this thread, for people; takes it.
+std::string take_tls_error();
+
+// Makes a self-signed certificate (ECDSA P-256, ten years) for `host`, the names and the loopback addresses, unless both files are
+// there already; with the key that is there, or a new one. Both files appear whole or not at all; the key with mode 0600.
+// Errors: exists (a certificate without its key: not ours to replace), unavailable (cannot write), invalid (the key cannot be read).
 Result<> make_self_signed(const TlsFiles& files, const std::string& host, const std::vector<std::string>& other_names);
 
 }  // namespace packetboat::net

@@ -39,9 +39,11 @@ struct BlobRef {
 };
 
 // Limits of the design, the same for every engine.
+inline constexpr std::size_t partition_max_bytes = 32;
 inline constexpr std::size_t key_max_bytes = 1024;
 inline constexpr std::size_t value_max_bytes = 1 << 20;  // a small body rides as a value; other values stay under 64 KiB
 inline constexpr std::size_t result_max_bytes = 4096;
+inline constexpr std::size_t commit_max_bytes = 64 << 20;  // of keys and values in one transaction
 
 // A consistent view of one partition. An engine may end a body early by throwing an exception of its own and run it again
 // elsewhere, so a body does nothing but read and compute.
@@ -53,6 +55,7 @@ public:
     virtual bool contains(std::string_view key) const { return get(key).has_value(); }
 
     // Visits the records with from <= key < to in byte order until `visit` answers false. The views live during the call.
+    // In a Transaction, `visit` may put and erase; whether the scan under way then sees those changes is not defined.
     using Visit = std::function<bool(std::string_view key, std::string_view value)>;
     virtual void scan(std::string_view from, std::string_view to, const Visit& visit) const = 0;
     // The same from the greatest key down.
@@ -67,7 +70,9 @@ public:
     virtual void put(std::string_view key, std::string_view value) = 0;
     virtual void erase(std::string_view key) = 0;
 
-    // References to a blob are counted per partition; a blob that no partition refers to is swept after a day.
+    // References to a blob are counted per partition; a blob that no partition refers to is swept after a day. To release a
+    // blob that this partition does not refer to is a mistake: the commit is refused (ErrorCode::invalid), as it is for a
+    // key, value or result over its limit.
     virtual void refer(const BlobRef& blob) = 0;
     virtual void release(const BlobRef& blob) = 0;
 };
@@ -110,12 +115,12 @@ struct Finding {
 
 struct Stats {
     std::uint64_t partitions = 0;
-    std::uint64_t records = 0;      // an estimate
-    std::uint64_t record_bytes = 0; // on disk
+    std::uint64_t records = 0;       // an estimate
+    std::uint64_t record_bytes = 0;  // on disk
     std::uint64_t blobs = 0;
     std::uint64_t blob_bytes = 0;
-    std::uint64_t commits = 0;       // since start
-    std::uint64_t commit_groups = 0; // since start: flushes to disk
+    std::uint64_t commits = 0;        // since start
+    std::uint64_t commit_groups = 0;  // since start: flushes to disk
 };
 
 class Store {
@@ -123,8 +128,8 @@ public:
     virtual ~Store() = default;
 
     // Runs `body` in a serializable transaction. On return the commit is on disk. `body` may run more than once.
-    // Errors: what the body answered; unavailable (disk full, write error, stopping, too many waiting): the outcome is then
-    // unknown only if the write itself failed, and the same commit id tells.
+    // Errors: what the body answered; invalid (a limit above was broken); unavailable (disk full, write error, stopping, too many waiting):
+    // the outcome is then unknown only if the write itself failed, and the same commit id tells.
     virtual Task<Result<Committed>> write(Partition partition, std::optional<CommitId> id, WriteBody body) = 0;
 
     // Runs `body` on a snapshot of the partition in which everything committed before the call can be seen, and nothing

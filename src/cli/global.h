@@ -1,0 +1,29 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "base/error.h"
+#include "server/admin.h"
+#include "server/configuration.h"
+
+namespace packetboat::cli {
+
+// The flags that every command takes.
+struct Global {
+    std::filesystem::path config;  // empty: /etc/packetboat/packetboat.toml when it is there
+    std::filesystem::path data;    // empty: what the configuration says
+    bool json = false;
+    bool quiet = false;
+    bool verbose = false;
+};
+
+inline constexpr const char* default_config = "/etc/packetboat/packetboat.toml";
+
+// The configuration file over the defaults, and --data over both.
+Result<server::Configuration> load_configuration(const Global& global);
+
+// Prints the error on standard error and answers the status to exit with.
+int complain(server::Exit exit, const std::string& text);
+
+}  // namespace packetboat::cli

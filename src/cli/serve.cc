@@ -1,0 +1,130 @@
+#include "cli/serve.h"
+
+#include <sys/resource.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <ctime>
+#include <memory>
+
+#include "base/log.h"
+#include "server/dev.h"
+#include "server/server.h"
+
+namespace packetboat::cli {
+
+namespace {
+
+struct Arguments {
+    bool dev = false;
+    bool check = false;
+    std::uint16_t port_base = 20'000;
+    std::string bind = "127.0.0.1";
+};
+
+// Signals are taken by this thread alone, one after another, so that handlers need not be signal-safe. Made before any other thread.
+class Signals {
+public:
+    Signals() {
+        sigemptyset(&set_);
+        for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set_, signal);
+        pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+        std::signal(SIGPIPE, SIG_IGN);
+    }
+    // The next signal, or 0 after a second without one.
+    int next() const {
+        const timespec second{.tv_sec = 1, .tv_nsec = 0};
+        const int signal = sigtimedwait(&set_, nullptr, &second);
+        return signal < 0 ? 0 : signal;
+    }
+
+private:
+    sigset_t set_{};
+};
+
+Result<server::Configuration> wanted_configuration(const Global& global, const Arguments& arguments) {
+    Result<server::Configuration> configuration = load_configuration(global);
+    if (!configuration) return configuration;
+    if (!arguments.dev) {
+        if (Result<> checked = server::check_configuration(*configuration); !checked) return fail(std::move(checked).error());
+        return configuration;
+    }
+    const std::optional<IpAddress> bind = IpAddress::parse(arguments.bind);
+    if (!bind) return fail(ErrorCode::invalid, "--bind: not an address: " + arguments.bind);
+    if (global.data.empty()) return fail(ErrorCode::invalid, "serve --dev needs --data DIR");
+    constexpr std::uint16_t port_base_max = 65'535 - 5'999;  // the highest port of the contract's table
+    if (arguments.port_base > port_base_max)
+        return fail(ErrorCode::invalid, "--port-base: at most " + std::to_string(port_base_max));
+    return server::dev_configuration(std::move(*configuration), {.data = global.data, .port_base = arguments.port_base, .bind = *bind});
+}
+
+// Every connection is a descriptor: as many as the system lets us have.
+void raise_descriptor_limit() {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void print_listeners(const server::Server& running) {
+    for (const server::BoundListener& listener : running.listeners()) std::printf("%-12s %s\n", listener.name.c_str(), listener.endpoint.text().c_str());
+    std::printf("ready\n");
+    std::fflush(stdout);
+}
+
+void reload(server::Server& running, const Global& global, const Arguments& arguments) {
+    const Result<server::Configuration> wanted = wanted_configuration(global, arguments);
+    if (!wanted) {
+        log_error("server.reload_refused", "", {{"reason", wanted.error().text}});
+        return;
+    }
+    running.reload(*wanted);
+}
+
+int run(const Global& global, const Arguments& arguments) {
+    const Result<server::Configuration> configuration = wanted_configuration(global, arguments);
+    if (!configuration) return complain(server::exit_status(configuration.error().code), configuration.error().text);
+    if (arguments.check) {
+        if (!global.quiet) std::fputs("The configuration is good.\n", stderr);
+        return 0;
+    }
+    const Signals signals;
+    raise_descriptor_limit();
+    LogOptions log = configuration->log;
+    if (global.verbose) log.level = LogLevel::debug;
+    if (const Result<> opened = log_open(log); !opened) return complain(server::Exit::failed, opened.error().text);
+    const Result<std::unique_ptr<server::Server>> running =
+        server::Server::start({.configuration = *configuration, .dev = arguments.dev, .files = nullptr});
+    if (!running) {
+        log_close();
+        return complain(server::exit_status(running.error().code), running.error().text);
+    }
+    print_listeners(**running);
+    for (;;) {
+        const int signal = signals.next();
+        if (signal == SIGHUP) reload(**running, global, arguments);
+        if (signal == SIGTERM || signal == SIGINT) break;
+        if ((*running)->failed()) {
+            log_error("server.store_failed", "", {{"remedy", "look at the disk; a restart recovers everything that was acknowledged"}});
+            (*running)->stop();
+            return static_cast<int>(server::Exit::failed);
+        }
+    }
+    (*running)->stop();
+    return 0;
+}
+
+}  // namespace
+
+void add_serve(CLI::App& app, const Global& global, int& exit) {
+    CLI::App& command = *app.add_subcommand("serve", "Run the server");
+    auto arguments = std::make_shared<Arguments>();
+    command.add_flag("--dev", arguments->dev, "A complete try-out server on loopback: no configuration, root rights or network");
+    command.add_flag("--check", arguments->check, "Check the configuration and exit");
+    command.add_option("--port-base", arguments->port_base, "With --dev: every port is this plus the standard one (20000)");
+    command.add_option("--bind", arguments->bind, "With --dev: the address to listen on (127.0.0.1)");
+    command.callback([arguments, &global, &exit] { exit = run(global, *arguments); });
+}
+
+}  // namespace packetboat::cli

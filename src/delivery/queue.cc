@@ -1,0 +1,183 @@
+#include "delivery/queue.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "base/record.h"
+#include "delivery/content.h"
+#include "delivery/queue_read.h"
+#include "delivery/queue_record.h"
+#include "delivery/queue_verify.h"
+#include "delivery/queue_write.h"
+
+namespace packetboat::delivery {
+namespace {
+
+using Entries = Result<std::vector<QueueEntry>>;
+
+// The same entry for the same recipients is one commit, whenever it is tried. More of them later is another.
+store::CommitId add_commit_id(const QueueEntry& entry) {
+    Writer destinations;
+    for (const QueuedRecipient& recipient : entry.recipients) {
+        destinations.u8(recipient.local).varint(static_cast<std::uint64_t>(recipient.account)).text(recipient.address);
+    }
+    return Id128::derived({"queue.add", entry.id.view(), destinations.view()});
+}
+
+// One broken record must not hide, or hold up, all the others.
+struct Found {
+    std::vector<QueueEntry> entries;
+    std::size_t unreadable = 0;
+
+    void add(Result<QueueEnvelope> envelope) {
+        if (envelope) {
+            entries.push_back(std::move(envelope->entry));
+        } else {
+            ++unreadable;
+        }
+    }
+};
+
+Result<Found> scan_entries(const store::Reader& reader, std::string_view from, std::size_t limit) {
+    Found found;
+    if (limit == 0) return found;
+    reader.scan(from, store::prefix_end("e"), [&](std::string_view key, std::string_view record) {
+        found.add(load_entry(reader, key, record));
+        return found.entries.size() < limit;
+    });
+    return found;
+}
+
+Result<Found> scan_due(const store::Reader& reader, Work work, Time now, std::size_t limit) {
+    Found found;
+    if (limit == 0) return found;
+    const std::string from = due_key(work, Time{0}, Id128{});
+    const std::string to = due_key(work, Time{now.micros + 1}, Id128{});
+    reader.scan(from, to, [&](std::string_view key, std::string_view) {
+        found.add(find_entry(reader, key_owner(key).value_or(Id128{})));
+        return found.entries.size() < limit;
+    });
+    return found;
+}
+
+Entries entries_of(Result<Found> found) {
+    if (!found) return fail(std::move(found).error());
+    if (found->unreadable > 0) log_error("queue.unreadable", "", {{"entries", found->unreadable}});
+    return std::move(found->entries);
+}
+
+store::Weight weight_of(std::size_t limit) { return limit <= 8 ? store::Weight::few : store::Weight::many; }
+
+}  // namespace
+
+struct Queue::State {
+    store::Store& store;
+    QueueLimits limits;
+
+    // Runs a body that answers no value.
+    Task<Result<>> write(std::optional<store::CommitId> id, std::move_only_function<Result<>(store::Transaction&)> body) {
+        Result<store::Committed> committed =
+            co_await store.write(queue_partition(), id, [&body](store::Transaction& transaction) -> Result<std::string> {
+                Result<> done = body(transaction);
+                if (!done) return fail(std::move(done).error());
+                return std::string();
+            });
+        if (!committed) co_return fail(std::move(committed).error());
+        co_return Result<>();
+    }
+};
+
+Queue::Queue(store::Store& store, QueueLimits limits) : state_(std::make_unique<State>(store, limits)) {}
+Queue::~Queue() = default;
+
+Task<Result<Id128>> Queue::add(QueueEntry entry, mailbox::Content content) {
+    if (entry.id == Id128{}) entry.id = Id128::random();
+    entry.arrived.micros = std::max<std::int64_t>(entry.arrived.micros, 0);
+    for (QueuedRecipient& recipient : entry.recipients) recipient.number = 0;
+    if (Result<> checked = check_entry(entry, state_->limits); !checked) co_return fail(std::move(checked).error());
+
+    Result<mailbox::Content> settled = co_await settle(state_->store, std::move(content), state_->limits.inline_body_max_bytes);
+    if (!settled) co_return fail(std::move(settled).error());
+    if (!settled->bytes && !settled->blob) co_return fail(ErrorCode::invalid, "a queued message without content");
+    entry.blob = settled->blob;
+    entry.size_bytes = settled->blob ? settled->blob->size_bytes : settled->bytes->size();
+    if (entry.skip_bytes > entry.size_bytes) co_return fail(ErrorCode::invalid, "a Return-Path longer than the message");
+
+    const Id128 id = entry.id;
+    const store::CommitId commit = add_commit_id(entry);
+    Result<> added = co_await state_->write(
+        commit, [&](store::Transaction& transaction) { return add_entry(transaction, entry, *settled, state_->limits); });
+    if (!added) co_return fail(std::move(added).error());
+    co_return id;
+}
+
+Task<Entries> Queue::list(std::optional<Id128> after, std::size_t limit) {
+    co_return entries_of(
+        co_await state_->store.read(queue_partition(), weight_of(limit), [&](const store::Reader& reader) -> Result<Found> {
+            if (!after) return scan_entries(reader, "e", limit);
+            const Result<std::string> key = find_entry_key(reader, *after);
+            if (!key) return fail(key.error());
+            return scan_entries(reader, *key + '\0', limit);
+        }));
+}
+
+Task<Entries> Queue::list_after(Position after, std::size_t limit) {
+    const std::string from = entry_key(after.arrived, after.id) + '\0';
+    co_return entries_of(co_await state_->store.read(queue_partition(), weight_of(limit),
+                                                     [&](const store::Reader& reader) { return scan_entries(reader, from, limit); }));
+}
+
+Task<Entries> Queue::due(Work work, Time now, std::size_t limit) {
+    co_return entries_of(co_await state_->store.read(queue_partition(), weight_of(limit),
+                                                     [&](const store::Reader& reader) { return scan_due(reader, work, now, limit); }));
+}
+
+Task<Result<QueueEntry>> Queue::get(const Id128& id) {
+    co_return co_await state_->store.read(queue_partition(), store::Weight::few,
+                                          [wanted = id](const store::Reader& reader) -> Result<QueueEntry> {
+                                              Result<QueueEnvelope> envelope = find_entry(reader, wanted);
+                                              if (!envelope) return fail(std::move(envelope).error());
+                                              return std::move(envelope->entry);
+                                          });
+}
+
+Task<Result<mailbox::Content>> Queue::content(const Id128& id) {
+    co_return co_await state_->store.read(
+        queue_partition(), store::Weight::few, [wanted = id](const store::Reader& reader) -> Result<mailbox::Content> {
+            const Result<QueueEnvelope> envelope = find_entry(reader, wanted);
+            if (!envelope) return fail(envelope.error());
+            const QueueEntry& entry = envelope->entry;
+            if (entry.blob) return mailbox::Content{nullptr, entry.blob, entry.size_bytes};
+            std::optional<std::string> bytes = reader.get(content_key(wanted));
+            if (!bytes) return fail(ErrorCode::internal, "the content of " + wanted.text() + " is missing from the queue");
+            return mailbox::Content{std::make_shared<const std::string>(*std::move(bytes)), std::nullopt, entry.size_bytes};
+        });
+}
+
+Task<Result<>> Queue::update(QueueEntry entry) {
+    const Id128 id = entry.id;
+    co_return co_await change(id, [entry = std::move(entry)](QueueEntry& kept) -> Result<> {
+        kept = entry;
+        return {};
+    });
+}
+
+Task<Result<>> Queue::change(const Id128& id, Change change) {
+    co_return co_await state_->write(std::nullopt, [this, id, &change](store::Transaction& transaction) {
+        return change_entry(transaction, id, change, state_->limits);
+    });
+}
+
+Task<Result<>> Queue::remove(const Id128& id) {
+    co_return co_await state_->write(std::nullopt, [id](store::Transaction& transaction) { return remove_entry(transaction, id); });
+}
+
+Task<Result<std::uint64_t>> Queue::size() {
+    co_return co_await state_->store.read(queue_partition(), store::Weight::few,
+                                          [](const store::Reader& reader) { return read_count(reader); });
+}
+
+Task<Result<std::vector<store::Finding>>> Queue::verify() { return verify_queue(state_->store); }
+
+}  // namespace packetboat::delivery

@@ -1,0 +1,152 @@
+#include "directory/address.h"
+
+#include <idn2.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "base/cursor.h"
+#include "base/text.h"
+
+namespace packetboat::directory {
+
+namespace {
+
+constexpr std::size_t local_part_max_bytes = 64;  // RFC 5321 §4.5.3.1.1
+constexpr std::size_t domain_max_bytes = 255;     // §4.5.3.1.2
+constexpr std::size_t label_max_bytes = 63;       // RFC 1035 §2.3.4
+constexpr std::size_t unicode_domain_max_bytes = 4 * domain_max_bytes;
+// A quoted local part may need two bytes for each of its own.
+constexpr std::size_t text_max_bytes = 2 * local_part_max_bytes + 3 + unicode_domain_max_bytes;
+
+// atext of RFC 5322 §3.2.3 with UTF8-non-ascii (RFC 6531 §3.3).
+bool is_atext(char c) {
+    return is_alnum(c) || static_cast<unsigned char>(c) >= 0x80 ||
+           std::string_view("!#$%&'*+-/=?^_`{|}~").find(c) != std::string_view::npos;
+}
+
+// qtextSMTP = %d32-33 / %d35-91 / %d93-126 / UTF8-non-ascii       RFC 5321 §4.1.2
+bool is_qtext(char c) { return static_cast<unsigned char>(c) >= 0x80 || (c >= ' ' && c <= '~' && c != '"' && c != '\\'); }
+
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+
+// U+0080 to U+009F, in UTF-8.
+bool has_c1_control(std::string_view text) {
+    for (std::size_t i = 0; i + 1 < text.size(); ++i) {
+        const auto next = static_cast<unsigned char>(text[i + 1]);
+        if (text[i] == '\xc2' && next >= 0x80 && next < 0xa0) return true;
+    }
+    return false;
+}
+
+// Dot-string = Atom *("." Atom)                                    RFC 5321 §4.1.2
+std::string_view dot_string(Cursor& in) {
+    const std::string_view all = in.rest();
+    do in.some(is_atext);
+    while (in.take('.'));
+    return all.substr(0, all.size() - in.rest().size());
+}
+
+// Quoted-string = DQUOTE *(qtextSMTP / quoted-pairSMTP) DQUOTE; what is quoted, without the quotes.
+std::string quoted_string(Cursor& in) {
+    std::string text;
+    in.expect('"');
+    while (!in.at_end() && in.peek() != '"') {
+        if (in.take('\\')) {
+            const std::string_view pair = in.take_bytes(1);  // quoted-pairSMTP = %d92 %d32-126
+            if (pair.empty() || pair[0] < ' ' || pair[0] > '~') in.fail();
+            text += pair;
+        } else {
+            text += in.some(is_qtext);
+        }
+    }
+    in.expect('"');
+    return text;
+}
+
+bool is_dot_string(std::string_view text) {
+    Cursor in(text);
+    dot_string(in);
+    return in.ok_and_done();
+}
+
+// sub-domain = Let-dig [Ldh-str]                                   RFC 5321 §4.1.2
+bool is_label(std::string_view label) {
+    return !label.empty() && label.size() <= label_max_bytes && label.front() != '-' && label.back() != '-' &&
+           std::all_of(label.begin(), label.end(), [](char c) { return is_alnum(c) || c == '-'; });
+}
+
+bool is_domain(std::string_view name) {
+    if (name.empty() || name.size() > domain_max_bytes) return false;
+    for (;;) {
+        const std::size_t dot = name.find('.');
+        const std::string_view label = name.substr(0, dot);
+        if (!is_label(label)) return false;
+        // No top-level domain is all digits (RFC 3696 §2), so that 192.0.2.1 is never a name.
+        if (dot == std::string_view::npos) return !std::all_of(label.begin(), label.end(), is_digit);
+        name.remove_prefix(dot + 1);
+    }
+}
+
+Result<std::string> to_a_labels(std::string_view name) {
+    const Unexpected invalid = fail(ErrorCode::invalid, "not a valid internationalized domain name");
+    if (name.size() > unicode_domain_max_bytes || name.find('\0') != std::string_view::npos || !is_utf8(name)) return invalid;
+    const std::string terminated(name);
+    std::uint8_t* converted = nullptr;
+    const int status =
+        idn2_lookup_u8(reinterpret_cast<const std::uint8_t*>(terminated.c_str()), &converted, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+    const std::unique_ptr<std::uint8_t, void (*)(void*)> owned(converted, idn2_free);
+    if (status != IDN2_OK) return invalid;
+    return std::string(reinterpret_cast<const char*>(converted));
+}
+
+}  // namespace
+
+Result<std::string> normalize_domain(std::string_view name) {
+    if (name.starts_with('[')) return fail(ErrorCode::invalid, "an address literal is not a domain name");
+    std::string ascii;
+    if (is_ascii(name)) {
+        if (name.size() <= domain_max_bytes) ascii = lower(name);
+    } else {
+        Result<std::string> converted = to_a_labels(name);
+        if (!converted) return converted;
+        ascii = lower(*converted);
+    }
+    if (!is_domain(ascii)) return fail(ErrorCode::invalid, "not a valid domain name");
+    return ascii;
+}
+
+Result<Address> Address::from_parts(std::string_view local_part, std::string_view domain) {
+    if (local_part.empty() || local_part.size() > local_part_max_bytes)
+        return fail(ErrorCode::invalid, "the part before the @ must have 1 to 64 bytes");
+    if (std::any_of(local_part.begin(), local_part.end(), is_control) || !is_utf8(local_part) || has_c1_control(local_part))
+        return fail(ErrorCode::invalid, "the part before the @ has characters that an address may not have");
+    Result<std::string> name = normalize_domain(domain);
+    if (!name) return fail(std::move(name).error());
+    Address address;
+    address.local_part_ = lower(local_part);
+    address.domain_ = *std::move(name);
+    return address;
+}
+
+// Mailbox = Local-part "@" ( Domain / address-literal )            RFC 5321 §4.1.2
+Result<Address> Address::parse(std::string_view text) {
+    if (text.size() > text_max_bytes) return fail(ErrorCode::invalid, "too long for an address");
+    Cursor in(text);
+    const std::string local_part = in.peek() == '"' ? quoted_string(in) : std::string(dot_string(in));
+    in.expect('@');
+    if (in.failed()) return fail(ErrorCode::invalid, "not of the form name@domain");
+    return from_parts(local_part, in.rest());
+}
+
+std::string Address::text() const {
+    if (is_dot_string(local_part_)) return local_part_ + "@" + domain_;
+    std::string quoted = "\"";
+    for (const char c : local_part_) {
+        if (c == '"' || c == '\\') quoted += '\\';
+        quoted += c;
+    }
+    return quoted + "\"@" + domain_;
+}
+
+}  // namespace packetboat::directory

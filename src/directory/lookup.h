@@ -1,0 +1,14 @@
+#pragma once
+
+#include "directory/directory.h"
+
+// The rules of looking up, on a snapshot of the directory. Internal to the room.
+namespace packetboat::directory {
+
+// Directory::resolve.
+Result<Resolution> resolve_in(const store::Reader& reader, const Limits& limits, const Address& address);
+
+// The address that a login's `user` means: itself, or the local part in the only domain there is. nullopt: it cannot be an account's.
+std::optional<Address> address_of_user(const store::Reader& reader, std::string_view user);
+
+}  // namespace packetboat::directory

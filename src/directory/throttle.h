@@ -1,0 +1,60 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <mutex>
+#include <string_view>
+
+#include "directory/bounded_map.h"
+#include "directory/directory.h"
+
+namespace packetboat::directory {
+
+// Counts failed logins per address (its /64 for IPv6) and per user name, whether there is such a user or not, in windows of
+// Limits::failure_window that begin with the first failure. In memory, bounded by Limits::failure_entries_max. Any thread.
+class Throttle {
+public:
+    Throttle(const Limits& limits, Clock clock);
+
+    // False: over a limit, and nothing is to be computed for this login.
+    bool may_try(const IpAddress& address, std::string_view user);
+
+    // Counts how a login ended. False: others ended it over the limit meanwhile, and its outcome must not be told; so guesses that are
+    // made side by side learn no more than guesses made one by one.
+    //
+    // A success forgives the failures of this address on this account, which were somebody's slips, but not its failures on others: an
+    // attacker's own account does not buy him guesses at yours.
+    bool conclude(const IpAddress& address, std::string_view user, bool succeeded);
+
+private:
+    using Instant = std::chrono::steady_clock::time_point;
+    using Key = std::uint64_t;  // keyed hash: an attacker cannot aim at another's entry
+    struct Failures {
+        Instant since;
+        std::uint64_t count = 0;
+    };
+    using Table = BoundedMap<Key, Failures>;
+    struct Keys {
+        Key address;
+        Key user;
+        Key pair;
+    };
+
+    Keys keys(const IpAddress& address, std::string_view user) const;
+    bool within_limits(const Keys& keys, Instant now);
+    bool is_known(Key pair, Instant now);
+    std::uint64_t count(Table& table, Key key, Instant now);
+    void add(Table& table, Key key, Instant now);
+    void forgive(Table& table, Key key, const Failures& failures);
+
+    const Limits limits_;
+    const Clock clock_;
+    std::array<std::uint8_t, 16> secret_{};
+    std::mutex mutex_;
+    Table by_address_;
+    Table by_user_;
+    Table by_pair_;
+    BoundedMap<Key, Instant> known_;  // pairs, with their last success
+};
+
+}  // namespace packetboat::directory

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+
+#include "base/error.h"
+#include "base/ip.h"
+#include "net/descriptor.h"
+
+namespace packetboat::net {
+
+// Whether other sockets of this process listen at the same endpoint.
+enum class Sharing : std::uint8_t { alone, reuse_port };
+
+// A non-blocking, listening TCP socket; IPv6 sockets take no IPv4. What it accepts has TCP_NODELAY and keep-alive.
+// Errors: denied (a port below 1024), unavailable (in use, no such address); the endpoint is in the text.
+Result<Descriptor> listen_at(const Endpoint& endpoint, Sharing sharing);
+
+Endpoint local_endpoint(int socket);
+
+struct Accepted {
+    Descriptor descriptor;
+    Endpoint remote;
+};
+// The next connection, non-blocking. Without a descriptor: none, and errno says why.
+Accepted accept_one(int socket);
+
+}  // namespace packetboat::net

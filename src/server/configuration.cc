@@ -1,0 +1,156 @@
+#include "server/configuration.h"
+
+#include <algorithm>
+#include <fstream>
+#include <limits>
+#include <sstream>
+#include <string>
+#include <toml++/toml.h>
+
+#include "base/text.h"
+#include "server/options.h"
+
+namespace packetboat::server {
+
+namespace {
+
+// "packetboat.toml:12: smtp.message_max: must be …"
+Unexpected at(std::string_view file, const toml::node& node, std::string_view key, std::string_view what) {
+    return fail(ErrorCode::invalid, std::string(file) + ":" + std::to_string(node.source().begin.line) + ": " + std::string(key) + ": " + std::string(what));
+}
+
+const Option* find_option(std::string_view key) {
+    const auto all = options();
+    const auto found = std::find_if(all.begin(), all.end(), [&](const Option& option) { return option.key == key; });
+    return found == all.end() ? nullptr : &*found;
+}
+
+// The known key that looks most like this one.
+std::string_view nearest_key(std::string_view key) {
+    std::string_view nearest;
+    std::size_t distance = std::numeric_limits<std::size_t>::max();
+    for (const Option& option : options()) {
+        const std::size_t there = edit_distance(key, option.key);
+        if (there < distance) {
+            distance = there;
+            nearest = option.key;
+        }
+    }
+    return nearest;
+}
+
+Result<> set_from_node(Configuration& configuration, const Option& option, const toml::node& node) {
+    if (const auto* list = node.as_array()) {
+        std::vector<std::string> texts;
+        for (const toml::node& item : *list) {
+            const std::optional<std::string> text = item.value_exact<std::string>();
+            if (!text) return fail(ErrorCode::invalid, "must be a list of texts in quotes");
+            texts.push_back(*text);
+        }
+        return set_option(configuration, option, texts);
+    }
+    if (std::holds_alternative<EndpointsField>(option.field)) return fail(ErrorCode::invalid, "must be a list such as [\"*:25\"], or []");
+    if (const auto text = node.value_exact<std::string>()) return set_option(configuration, option, *text);
+    if (const auto flag = node.value_exact<bool>()) return set_option(configuration, option, *flag ? "true" : "false");
+    if (const auto number = node.value_exact<std::int64_t>(); number && *number >= 0) return set_option(configuration, option, std::to_string(*number));
+    return fail(ErrorCode::invalid, "must be a text, a whole number, true or false");
+}
+
+Result<> read_section(Configuration& configuration, std::string_view file, std::string_view section, const toml::table& table) {
+    for (const auto& [name, node] : table) {
+        const std::string key = std::string(section) + "." + std::string(name.str());
+        const Option* option = find_option(key);
+        if (!option) return at(file, node, key, "there is no such key; did you mean " + std::string(nearest_key(key)) + "?");
+        if (const Result<> set = set_from_node(configuration, *option, node); !set) return at(file, node, key, set.error().text);
+    }
+    return {};
+}
+
+std::string_view section_of(std::string_view key) { return key.substr(0, key.find('.')); }
+
+}  // namespace
+
+Configuration Configuration::defaults() {
+    Configuration configuration;
+    for (const Option& option : options()) {
+        if (const Result<> set = set_option(configuration, option, option.default_text); !set)
+            throw std::logic_error(std::string(option.key) + ": " + set.error().text);
+    }
+    return configuration;
+}
+
+Result<Configuration> parse_configuration(std::string_view toml, std::string_view file_name) {
+    Configuration configuration = Configuration::defaults();
+    toml::table document;
+    try {
+        document = toml::parse(toml);
+    } catch (const toml::parse_error& error) {
+        return fail(ErrorCode::invalid, std::string(file_name) + ":" + std::to_string(error.source().begin.line) + ": " + std::string(error.description()));
+    }
+    for (const auto& [name, node] : document) {
+        const toml::table* section = node.as_table();
+        if (!section) return at(file_name, node, name.str(), "keys stand in sections; did you mean " + std::string(nearest_key(name.str())) + "?");
+        if (const Result<> read = read_section(configuration, file_name, name.str(), *section); !read) return fail(read.error());
+    }
+    return configuration;
+}
+
+Result<Configuration> read_configuration(const std::filesystem::path& file) {
+    std::ifstream in(file);
+    if (!in) return fail(ErrorCode::not_found, "cannot read the configuration " + file.string());
+    std::stringstream text;
+    text << in.rdbuf();
+    return parse_configuration(text.str(), file.string());
+}
+
+Result<> check_configuration(const Configuration& configuration) {
+    if (configuration.hostname.empty()) return fail(ErrorCode::invalid, "server.hostname: must not be empty");
+    if (configuration.tls_certificate.empty() != configuration.tls_key.empty())
+        return fail(ErrorCode::invalid, "tls.certificate and tls.key: both or neither");
+    if (configuration.tls_certificate.empty() && !(configuration.listen.submissions.empty() && configuration.listen.pop3s.empty()))
+        return fail(ErrorCode::invalid, "listen.submissions and listen.pop3s need tls.certificate and tls.key (or set both lists to [])");
+    return {};
+}
+
+std::vector<std::string> restart_needed(const Configuration& running, const Configuration& wanted) {
+    std::vector<std::string> keys;
+    for (const Option& option : options()) {
+        if (option.restart && option_text(running, option) != option_text(wanted, option)) keys.emplace_back(option.key);
+    }
+    return keys;
+}
+
+std::string configuration_page() {
+    std::string page =
+        "# Configuration\n\n"
+        "One TOML file, `/etc/packetboat/packetboat.toml` unless `--config` names another. Every key is optional; an unknown one is an error.\n"
+        "`packetboat serve --check` checks a file, `packetboat configuration` prints one with every default.\n"
+        "SIGHUP reads the file anew: a bad file is refused and the server goes on as it was; keys marked *restart* need a restart.\n"
+        "Sizes are written \"64 KiB\" or \"50 MiB\", times \"90 s\", \"5 m\", \"2 h\" or \"1 d\".\n\n"
+        "This page is made from the table that parses the file (`src/server/options.cc`).\n";
+    std::string_view section;
+    for (const Option& option : options()) {
+        if (section_of(option.key) != section) {
+            section = section_of(option.key);
+            page += "\n## [" + std::string(section) + "]\n\n| key | default | |\n|---|---|---|\n";
+        }
+        page += "| `" + std::string(option.key.substr(section.size() + 1)) + "` | `" + toml_value(option, option.default_text) + "` | " +
+                std::string(option.help) + (option.restart ? " *restart*" : "") + " |\n";
+    }
+    return page;
+}
+
+std::string configuration_example() {
+    std::string file = "# Packetboat's configuration. Every key is optional; these are the defaults.\n";
+    std::string_view section;
+    for (const Option& option : options()) {
+        if (section_of(option.key) != section) {
+            section = section_of(option.key);
+            file += "\n[" + std::string(section) + "]\n";
+        }
+        file += "# " + std::string(option.help) + "\n#" + std::string(option.key.substr(section.size() + 1)) + " = " + toml_value(option, option.default_text) + "\n";
+    }
+    return file;
+}
+
+}  // namespace packetboat::server

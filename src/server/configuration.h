@@ -1,0 +1,93 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "base/ip.h"
+#include "base/log.h"
+#include "delivery/delivery.h"
+#include "delivery/queue.h"
+#include "directory/directory.h"
+#include "mailbox/mailbox.h"
+#include "pop3/session/options.h"
+#include "smtp/session/options.h"
+
+namespace packetboat::server {
+
+// Where each service listens; an empty list: it does not.
+struct Listeners {
+    std::vector<Endpoint> smtp;
+    std::vector<Endpoint> submission;
+    std::vector<Endpoint> submissions;
+    std::vector<Endpoint> lmtp;
+    std::vector<Endpoint> pop3;
+    std::vector<Endpoint> pop3s;
+};
+
+// Deadlines that a connection's peer keeps for its session.
+struct Timeouts {
+    std::chrono::seconds idle{};     // nothing came for so long
+    std::chrono::seconds session{};  // in all
+};
+
+// Everything an operator can set. The defaults are in the table of options (options.cc), which also parses the file and writes
+// docs/configuration.md, so that the three cannot differ.
+struct Configuration {
+    std::string hostname;
+    std::filesystem::path data;
+    std::string user;  // to run as, when started as root; empty: stay
+    std::uint64_t reactors = 0;  // 0: one per core
+    std::chrono::seconds stop_grace{};
+
+    LogOptions log;
+    std::filesystem::path tls_certificate;
+    std::filesystem::path tls_key;
+
+    Listeners listen;
+    std::uint64_t connections_max = 0;              // of one listener
+    std::uint64_t connections_per_address_max = 0;  // of one listener
+
+    smtp::Limits smtp;
+    bool smtp_accept_bare_newlines = false;  // on submission
+    Timeouts smtp_timeouts;
+    pop3::Limits pop3;
+    Timeouts pop3_timeouts;
+
+    bool plain_text_login = false;  // logins without TLS
+    std::uint64_t hashing_threads = 0;
+    std::uint64_t hashing_queue_max = 0;
+    directory::Limits directory;
+
+    std::uint64_t store_cache_bytes = 0;
+    std::uint64_t store_memtable_bytes = 0;
+    std::uint64_t store_commit_queue_max = 0;
+    std::uint64_t store_reader_threads = 0;
+    bool store_durable = true;
+    mailbox::Limits mailbox;
+    delivery::Limits delivery;
+    delivery::QueueLimits queue;
+
+    // What a file that says nothing gives.
+    static Configuration defaults();
+};
+
+// Reads a TOML file over the defaults. Errors say file, line, what is wrong and what would be right.
+Result<Configuration> read_configuration(const std::filesystem::path& file);
+Result<Configuration> parse_configuration(std::string_view toml, std::string_view file_name);
+
+// What no single option can tell: whether they go together.
+Result<> check_configuration(const Configuration& configuration);
+
+// Keys that differ between two configurations and that only a restart can change.
+std::vector<std::string> restart_needed(const Configuration& running, const Configuration& wanted);
+
+// docs/configuration.md, and a commented file with every default.
+std::string configuration_page();
+std::string configuration_example();
+
+}  // namespace packetboat::server

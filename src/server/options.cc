@@ -1,0 +1,103 @@
+#include "server/options.h"
+
+#include <array>
+
+namespace packetboat::server {
+
+namespace {
+
+using C = Configuration;
+using std::chrono::seconds;
+
+constexpr std::uint64_t kib = 1 << 10;
+constexpr std::uint64_t mib = 1 << 20;
+
+constexpr std::array<std::string_view, 4> level_words{"debug", "info", "warning", "error"};
+static_assert(level_words.size() == static_cast<std::size_t>(LogLevel::error) + 1);
+
+const Option table[] = {
+    // ---- server
+    {"server.hostname", +[](C& c) -> std::string& { return c.hostname; }, "localhost", true,
+     "This server's name, as other servers see it: in greetings and in Received fields. It should resolve to this machine."},
+    {"server.data", +[](C& c) -> std::filesystem::path& { return c.data; }, "/var/lib/packetboat", true, "The folder that holds everything: accounts, mail, the queue."},
+    {"server.user", +[](C& c) -> std::string& { return c.user; }, "", true, "The user to run as when started as root, once the ports are bound and the key is read. Empty: stay root."},
+    {"server.reactors", CountField{+[](C& c) -> std::uint64_t& { return c.reactors; }, 0, 256}, "0", true, "Threads that serve connections. 0: one per core."},
+    {"server.stop_grace", +[](C& c) -> seconds& { return c.stop_grace; }, "4 s", false, "How long sessions may take to end when the server stops; then they are cut."},
+    // ---- log
+    {"log.level", ChoiceField{"debug info warning error", +[](C& c, std::size_t i) { c.log.level = static_cast<LogLevel>(i); }, +[](const C& c) { return static_cast<std::size_t>(c.log.level); }}, "info", false,
+     "The least important lines to write: debug, info, warning or error."},
+    {"log.format", ChoiceField{"logfmt json", +[](C& c, std::size_t i) { c.log.format = static_cast<LogFormat>(i); }, +[](const C& c) { return static_cast<std::size_t>(c.log.format); }}, "logfmt", true,
+     "How lines are written: logfmt or json."},
+    {"log.file", +[](C& c) -> std::string& { return c.log.file; }, "", true, "The file to write to; it is opened anew on SIGHUP. Empty: standard error."},
+    {"log.queue_max_lines", CountField{+[](C& c) -> std::uint64_t& { return c.log.queue_max_lines; }, 16}, "8192", true, "Lines that may wait for a slow disk; over it the oldest are dropped and counted."},
+    // ---- tls
+    {"tls.certificate", +[](C& c) -> std::filesystem::path& { return c.tls_certificate; }, "", true, "The certificate chain, PEM, this server's first. It is loaded anew when the file changes. Empty: no TLS."},
+    {"tls.key", +[](C& c) -> std::filesystem::path& { return c.tls_key; }, "", true, "The certificate's private key, PEM."},
+    // ---- listen
+    {"listen.smtp", +[](C& c) -> std::vector<Endpoint>& { return c.listen.smtp; }, "*:25, [::]:25", true, "Where mail from other servers is taken. An empty list: nowhere; so for all of these."},
+    {"listen.submission", +[](C& c) -> std::vector<Endpoint>& { return c.listen.submission; }, "*:587, [::]:587", true, "Where users' programs send mail, with STARTTLS."},
+    {"listen.submissions", +[](C& c) -> std::vector<Endpoint>& { return c.listen.submissions; }, "*:465, [::]:465", true, "Where users' programs send mail, with TLS from the start."},
+    {"listen.lmtp", +[](C& c) -> std::vector<Endpoint>& { return c.listen.lmtp; }, "", true, "Where another mail system on this machine or network hands over mail by LMTP. There is no login: keep it private."},
+    {"listen.pop3", +[](C& c) -> std::vector<Endpoint>& { return c.listen.pop3; }, "*:110, [::]:110", true, "POP3, with STLS."},
+    {"listen.pop3s", +[](C& c) -> std::vector<Endpoint>& { return c.listen.pop3s; }, "*:995, [::]:995", true, "POP3 with TLS from the start."},
+    {"listen.connections_max", CountField{+[](C& c) -> std::uint64_t& { return c.connections_max; }, 1}, "20000", true, "Connections of one listener; more are told to come back."},
+    {"listen.connections_per_address_max", CountField{+[](C& c) -> std::uint64_t& { return c.connections_per_address_max; }, 1}, "50", true,
+     "Connections of one listener from one address (of one /64 in IPv6); loopback is not counted."},
+    // ---- smtp
+    {"smtp.message_max", SizeField{+[](C& c) -> std::uint64_t& { return c.smtp.message_max_bytes; }, 64 * kib}, "50 MiB", false, "The largest message taken; announced as SIZE."},
+    {"smtp.recipients_max", CountField{+[](C& c) -> std::uint64_t& { return c.smtp.recipients_max; }, 100}, "1000", false, "Recipients of one message (RFC 5321 wants at least 100)."},
+    {"smtp.transactions_max", CountField{+[](C& c) -> std::uint64_t& { return c.smtp.transactions_max; }, 1}, "1000", false, "Messages in one session."},
+    {"smtp.errors_max", CountField{+[](C& c) -> std::uint64_t& { return c.smtp.errors_max; }, 1}, "20", false, "Refused commands in one session before goodbye."},
+    {"smtp.junk_commands_max", CountField{+[](C& c) -> std::uint64_t& { return c.smtp.junk_commands_max; }, 1}, "100", false, "Commands in a row that bring no message nearer (NOOP, RSET, VRFY …) before goodbye."},
+    {"smtp.unknown_recipients_max", CountField{+[](C& c) -> std::uint64_t& { return c.smtp.unknown_recipients_max; }, 1}, "100", false, "Unknown recipients in one session before goodbye."},
+    {"smtp.auth_attempts_max", CountField{+[](C& c) -> std::uint64_t& { return c.smtp.auth_attempts_max; }, 1}, "5", false, "Failed logins in one session before goodbye."},
+    {"smtp.received_max", CountField{+[](C& c) -> std::uint64_t& { return c.smtp.received_max; }, 10}, "100", false, "Received fields in a message; more are a loop."},
+    {"smtp.header_max", SizeField{+[](C& c) -> std::uint64_t& { return c.smtp.header_max_bytes; }, 64 * kib}, "1 MiB", false, "The largest header of a message."},
+    {"smtp.command_line_max", SizeField{+[](C& c) -> std::uint64_t& { return c.smtp.command_line_max_bytes; }, 1 * kib, 8 * kib}, "4 KiB", false, "The longest command line (RFC 5321 wants 512, its extensions more)."},
+    {"smtp.text_line_max", SizeField{+[](C& c) -> std::uint64_t& { return c.smtp.text_line_max_bytes; }}, "0", false, "The longest line of a message. RFC 5321 has 1000, much real mail has more; 0: any."},
+    {"smtp.accept_bare_newlines", +[](C& c) -> bool& { return c.smtp_accept_bare_newlines; }, "false", false,
+     "On submission, take lines that end in a bare CR or LF, and make them CRLF. Everywhere else they are always refused, because message smuggling lives by them."},
+    {"smtp.idle_timeout", +[](C& c) -> seconds& { return c.smtp_timeouts.idle; }, "5 m", false, "How long a client may be silent (RFC 5321 §4.5.3.2.7)."},
+    {"smtp.session_timeout", +[](C& c) -> seconds& { return c.smtp_timeouts.session; }, "2 h", false, "How long a session may last in all."},
+    // ---- pop3
+    {"pop3.errors_max", CountField{+[](C& c) -> std::uint64_t& { return c.pop3.errors_max; }, 1}, "20", false, "Refused commands in one session before goodbye."},
+    {"pop3.auth_attempts_max", CountField{+[](C& c) -> std::uint64_t& { return c.pop3.auth_attempts_max; }, 1}, "5", false, "Failed logins in one session before goodbye."},
+    {"pop3.idle_timeout", +[](C& c) -> seconds& { return c.pop3_timeouts.idle; }, "10 m", false, "How long a client may be silent (RFC 1939 §3 wants at least 10 minutes)."},
+    {"pop3.session_timeout", +[](C& c) -> seconds& { return c.pop3_timeouts.session; }, "4 h", false, "How long a session may last in all."},
+    // ---- auth
+    {"auth.plain_text", +[](C& c) -> bool& { return c.plain_text_login; }, "false", false, "Let users log in without TLS. Their passwords can then be read on the way."},
+    {"auth.hashing_threads", CountField{+[](C& c) -> std::uint64_t& { return c.hashing_threads; }, 1, 256}, "2", true, "Threads that compute password hashes."},
+    {"auth.hashing_queue_max", CountField{+[](C& c) -> std::uint64_t& { return c.hashing_queue_max; }, 1}, "256", true, "Logins that may wait for one; more are told to come back."},
+    {"auth.hash_memory_kib", CountField{+[](C& c) -> std::uint64_t& { return c.directory.hash_memory_kib; }, 8, 1 << 22}, "19456", true, "Memory of one Argon2id hash, in KiB. Existing hashes are renewed at the next login."},
+    {"auth.hash_passes", CountField{+[](C& c) -> std::uint64_t& { return c.directory.hash_passes; }, 1, 100}, "2", true, "Passes of one Argon2id hash."},
+    {"auth.scram_iterations", CountField{+[](C& c) -> std::uint64_t& { return c.directory.scram_iterations; }, 4096, 10'000'000}, "65536", true, "Iterations of the SCRAM-SHA-256 keys made when a password is set (RFC 7677 wants at least 4096)."},
+    {"auth.cache_time", +[](C& c) -> seconds& { return c.directory.credentials_cache_time; }, "1 h", true, "How long a login that was right is remembered, in memory, so that the next is cheap. 0: never."},
+    {"auth.cache_max", CountField{+[](C& c) -> std::uint64_t& { return c.directory.credentials_cache_max; }}, "10000", true, "How many are remembered."},
+    {"auth.failures_per_address_max", CountField{+[](C& c) -> std::uint64_t& { return c.directory.failures_per_address_max; }, 1}, "20", true, "Failed logins from one address (one /64 in IPv6) before it has to wait."},
+    {"auth.failures_per_account_max", CountField{+[](C& c) -> std::uint64_t& { return c.directory.failures_per_account_max; }, 1}, "50", true, "Failed logins to one account before strangers' addresses have to wait."},
+    {"auth.failure_window", +[](C& c) -> seconds& { return c.directory.failure_window; }, "10 m", true, "The time in which failed logins are counted."},
+    // ---- addresses
+    {"addresses.alias_depth_max", CountField{+[](C& c) -> std::uint64_t& { return c.directory.alias_depth_max; }, 1, 100}, "10", true, "Aliases that lead to aliases that lead to aliases."},
+    {"addresses.alias_targets_max", CountField{+[](C& c) -> std::uint64_t& { return c.directory.alias_targets_max; }, 1, 10'000}, "1000", true, "Addresses that one address may lead to."},
+    // ---- mailbox
+    {"mailbox.mailboxes_max", CountField{+[](C& c) -> std::uint64_t& { return c.mailbox.mailboxes_max; }, 10}, "10000", true, "Mailboxes of one account."},
+    {"mailbox.emails_per_mailbox_max", CountField{+[](C& c) -> std::uint64_t& { return c.mailbox.emails_per_mailbox_max; }, 1000}, "10000000", true, "Emails in one mailbox."},
+    {"mailbox.change_log_max", CountField{+[](C& c) -> std::uint64_t& { return c.mailbox.change_log_entries_max; }, 1000}, "100000", true, "Changes remembered per account; programs that have been away for longer read everything anew."},
+    // ---- store
+    {"store.cache", SizeField{+[](C& c) -> std::uint64_t& { return c.store_cache_bytes; }, 1 * mib}, "128 MiB", true, "Memory for records and small messages read lately."},
+    {"store.memtable", SizeField{+[](C& c) -> std::uint64_t& { return c.store_memtable_bytes; }, 1 * mib, 1024 * mib}, "64 MiB", true, "Memory for what was written lately, before it is sorted into tables."},
+    {"store.commit_queue_max", CountField{+[](C& c) -> std::uint64_t& { return c.store_commit_queue_max; }, 16}, "4096", true, "Commits that may wait for the disk; more are told to come back."},
+    {"store.reader_threads", CountField{+[](C& c) -> std::uint64_t& { return c.store_reader_threads; }, 1, 256}, "4", true, "Threads that read from the disk."},
+    {"store.durable", +[](C& c) -> bool& { return c.store_durable; }, "true", true,
+     "Acknowledge only what is on disk. false is for experiments: a power cut then loses mail that was acknowledged. The log says so at start."},
+    // ---- delivery
+    {"delivery.memory_max", SizeField{+[](C& c) -> std::uint64_t& { return c.delivery.memory_max_bytes; }, 4 * mib}, "256 MiB", true, "Memory for messages that are being received, of all sessions together."},
+    {"delivery.spool_above", SizeField{+[](C& c) -> std::uint64_t& { return c.delivery.spool_above_bytes; }, 64 * kib, 1 * mib}, "1 MiB", true, "A larger message goes to the disk as it comes."},
+    {"queue.entries_max", CountField{+[](C& c) -> std::uint64_t& { return c.queue.entries_max; }, 1}, "1000000", true, "Messages in the outbound queue; more are told to come back."},
+};
+
+}  // namespace
+
+std::span<const Option> options() { return table; }
+
+}  // namespace packetboat::server

@@ -1,0 +1,44 @@
+#include "server/services.h"
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+
+#include "base/log.h"
+#include "store/rocks.h"
+
+namespace packetboat::server {
+
+namespace fs = std::filesystem;
+
+Services::Services(std::unique_ptr<store::Store> store, const Configuration& configuration)
+    : store_(std::move(store)),
+      hashing_({.threads = configuration.hashing_threads, .queue_max = configuration.hashing_queue_max, .name = "hashing"}),
+      directory_(*store_, hashing_, configuration.directory),
+      mail_(*store_, configuration.mailbox),
+      queue_(*store_, configuration.queue),
+      delivery_(*store_, directory_, mail_, queue_, configuration.delivery),
+      local_retry_(directory_, mail_, queue_, {}) {}
+
+Result<std::unique_ptr<Services>> Services::open(const Configuration& configuration, std::shared_ptr<rocksdb::FileSystem> files) {
+    std::error_code error;
+    fs::create_directories(configuration.data, error);
+    if (error) return fail(ErrorCode::unavailable, "cannot make the data directory " + configuration.data.string() + ": " + error.message());
+    // Mail is nobody else's business on this machine.
+    fs::permissions(configuration.data, fs::perms::owner_all, error);
+
+    Result<std::unique_ptr<store::Store>> store = store::open_rocks({
+        .directory = configuration.data,
+        .cache_bytes = configuration.store_cache_bytes,
+        .memtable_bytes = configuration.store_memtable_bytes,
+        .commit_queue_max = configuration.store_commit_queue_max,
+        .reader_threads = configuration.store_reader_threads,
+        .durable = configuration.store_durable,
+        .files = std::move(files),
+    });
+    if (!store) return fail(std::move(store).error());
+    return std::unique_ptr<Services>(new Services(std::move(*store), configuration));
+}
+
+}  // namespace packetboat::server

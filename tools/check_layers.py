@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+"""Holds every #include below src/ against the floors of docs/architecture.md, and every folder against its README."""
+import pathlib
+import re
+import sys
+
+# A room may include itself and what stands here beside it.
+USES = {
+    "base": [],
+    "net": ["base"],
+    "store": ["base"],
+    "directory": ["store", "base"],
+    "mailbox": ["store", "base"],
+    "delivery": ["mailbox", "directory", "store", "base"],
+    "smtp/wire": ["base"],
+    "smtp/session": ["smtp/wire", "delivery", "mailbox", "directory", "store", "base"],
+    "pop3/wire": ["base"],
+    "pop3/session": ["pop3/wire", "mailbox", "directory", "store", "base"],
+    "server": None,  # all
+    "cli": None,
+}
+# Library headers that only these rooms may include.
+LIBRARIES = {
+    r"boost/": ["net"],
+    r"rocksdb/": ["store"],
+    r"sodium": ["directory"],
+    r"idn2": ["directory"],
+    r"toml\+\+/": ["server"],
+    r"CLI/": ["cli"],
+}
+
+root = pathlib.Path(__file__).resolve().parent.parent
+source = root / "src"
+
+
+def room_of(path):
+    parts = path.split("/")
+    return "/".join(parts[:2]) if "/".join(parts[:2]) in USES else parts[0]
+
+
+problems = []
+for file in sorted(source.rglob("*")):
+    if file.suffix not in (".h", ".cc"):
+        continue
+    name = str(file.relative_to(source))
+    room = room_of(name)
+    test = re.search(r"_(test|fuzz|bench)\.cc$|/testing/", name)
+    if room not in USES:
+        problems.append(f"src/{name}: the folder is not a room of tools/check_layers.py")
+        continue
+    for number, line in enumerate(file.read_text().splitlines(), 1):
+        include = re.match(r'#include\s+(["<])([^">]+)', line)
+        if not include:
+            continue
+        target = include.group(2)
+        if include.group(1) == '"':
+            used = room_of(target)
+            if used == room or USES[room] is None or used in USES[room] or (test and used == "base"):
+                continue
+            problems.append(f"src/{name}:{number}: {room}/ may not use {used}/")
+        elif not test:
+            for library, rooms in LIBRARIES.items():
+                if re.match(library, target) and room not in rooms:
+                    problems.append(f"src/{name}:{number}: only {', '.join(rooms)} may include <{target}>")
+
+for room in USES:
+    readme = source / room / "README.md"
+    if not readme.exists():
+        problems.append(f"src/{room}/README.md is missing: purpose, what will never be in it, one dialogue")
+
+print("\n".join(problems) if problems else "layers: every include goes down")
+sys.exit(1 if problems else 0)
