@@ -47,7 +47,7 @@ TEST(worker_pool, answers_to_the_awaiting_executor) {
     const std::thread::id here = std::this_thread::get_id();
     const auto ask = [&]() -> Task<bool> {
         const Result<std::thread::id> there = co_await pool.run([] { return std::this_thread::get_id(); });
-        co_return there && *there != here && std::this_thread::get_id() == here;
+        co_return there && *there != here&& std::this_thread::get_id() == here;
     };
     EXPECT_TRUE(run_to_end(ask()));
 }
@@ -97,13 +97,16 @@ TEST(record, an_endless_varint_is_a_mistake) {
 }
 
 TEST(text, base64_goes_both_ways_and_is_strict) {
-    for (const std::string_view bytes : {"", "f", "fo", "foo", "foob", "fooba", "foobar"}) EXPECT_EQ(base64_decode(base64_encode(bytes)), bytes);
-    for (const std::string_view bad : {"Zg=", "Zg", "Zh==", "Z===", "====", "Zg==Zg==", "Z g=", "Zm9v\n"}) EXPECT_FALSE(base64_decode(bad)) << bad;
+    for (const std::string_view bytes : {"", "f", "fo", "foo", "foob", "fooba", "foobar"})
+        EXPECT_EQ(base64_decode(base64_encode(bytes)), bytes);
+    for (const std::string_view bad : {"Zg=", "Zg", "Zh==", "Z===", "====", "Zg==Zg==", "Z g=", "Zm9v\n"})
+        EXPECT_FALSE(base64_decode(bad)) << bad;
 }
 
 TEST(text, utf8_is_checked_by_rfc_3629) {
     EXPECT_TRUE(is_utf8("Grüße 漢字 🚢"));
-    for (const std::string_view bad : {"\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\x80", "\xe2\x82", "\xff"}) EXPECT_FALSE(is_utf8(bad));
+    for (const std::string_view bad : {"\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\x80", "\xe2\x82", "\xff"})
+        EXPECT_FALSE(is_utf8(bad));
 }
 
 TEST(text, control_bytes_are_escaped) { EXPECT_EQ(escape_control("a\r\nb\\\x80ü"), "a\\x0d\\x0ab\\x5c\\x80ü"); }
@@ -147,7 +150,8 @@ TEST(json, commas_and_brackets_come_by_themselves) {
 }
 
 TEST(transcript, is_parsed_into_steps) {
-    const Result<testing::Transcript> transcript = testing::parse_transcript("t", "# c\nS: 220 x\nC: A\nC- B\\0\nS: 250-{any}\nS: 250 y\n@ timeout\nS: 421 z\n");
+    const Result<testing::Transcript> transcript =
+        testing::parse_transcript("t", "# c\nS: 220 x\nC: A\nC- B\\0\nS: 250-{any}\nS: 250 y\n@ timeout\nS: 421 z\n");
     ASSERT_TRUE(transcript);
     ASSERT_EQ(transcript->steps.size(), 3U);
     EXPECT_EQ(transcript->steps[1].client, std::string("A\r\nB\0", 5));

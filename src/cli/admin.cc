@@ -23,7 +23,7 @@ using server::Exit;
 
 // Records that root would make in a data directory of the server's own user could not be read by it.
 void become_owner(const std::filesystem::path& data) {
-    struct stat status {};
+    struct stat status{};
     if (geteuid() != 0 || stat(data.c_str(), &status) != 0 || status.st_uid == 0) return;
     if (setegid(status.st_gid) != 0 || seteuid(status.st_uid) != 0) std::perror("packetboat: cannot act as the data directory's owner");
 }
@@ -37,9 +37,12 @@ AdminResponse ask(const Global& global, AdminRequest request) {
     if (std::optional<Result<AdminResponse>> answer = server::ask_server(configuration->data, request)) {
         return *answer ? std::move(**answer) : refused(answer->error());
     }
-    if (request.command == "status") return {.exit = Exit::not_running, .error = "no server runs on " + configuration->data.string(), .result = {}};
+    if (request.command == "status")
+        return {.exit = Exit::not_running, .error = "no server runs on " + configuration->data.string(), .result = {}};
     if (!std::filesystem::exists(configuration->data) && !request.command.ends_with(".add"))
-        return {.exit = Exit::not_found, .error = "there is no data directory " + configuration->data.string() + " (name it with --data)", .result = {}};
+        return {.exit = Exit::not_found,
+                .error = "there is no data directory " + configuration->data.string() + " (name it with --data)",
+                .result = {}};
     become_owner(configuration->data);
     Result<std::unique_ptr<server::Services>> services = server::Services::open(*configuration);
     if (!services) return refused(services.error());
@@ -63,7 +66,7 @@ int show(const Global& global, const AdminResponse& response) {
 // What one subcommand collects from the command line.
 struct Draft {
     AdminRequest request;
-    std::map<std::string, std::string> values;               // option -> value, when given
+    std::map<std::string, std::string> values;  // option -> value, when given
     std::map<std::string, std::vector<std::string>> lists;
     std::string password_file;
     bool wants_password = false;
@@ -96,7 +99,8 @@ public:
     }
     Verb& password(bool may_have_none) {
         draft_->wants_password = true;
-        command_.add_option("--password-file", draft_->password_file, "Read the password from the first line of this file (- for standard input)");
+        command_.add_option("--password-file", draft_->password_file,
+                            "Read the password from the first line of this file (- for standard input)");
         if (may_have_none) command_.add_flag("--no-password", draft_->no_password, "Nobody can log in until a password is set");
         return *this;
     }
@@ -159,12 +163,18 @@ CLI::App& add_noun(CLI::App& app, const std::string& name, const std::string& he
 void add_account(CLI::App& app, const Global& global, int& exit) {
     CLI::App& noun = add_noun(app, "account", "People who have mail here");
     const auto verb = [&](const std::string& name, const std::string& help) { return Verb(noun, "account", name, help, global, exit); };
-    verb("add", "Make an account").positional("address", "user@domain").option("name", "The person's name").option("quota", "At most so much mail: \"2 GiB\", 0 for no limit").password(true);
+    verb("add", "Make an account")
+        .positional("address", "user@domain")
+        .option("name", "The person's name")
+        .option("quota", "At most so much mail: \"2 GiB\", 0 for no limit")
+        .password(true);
     verb("list", "List accounts").option("domain", "Only those of this domain");
     verb("show", "Show one account and what it uses").positional("address", "user@domain");
     verb("rm", "Remove an account and its mail for good").positional("address", "user@domain");
     verb("passwd", "Set an account's password").positional("address", "user@domain").password(false);
-    verb("quota", "Set how much mail an account may have").positional("address", "user@domain").positional("quota", "\"2 GiB\", or 0 for no limit");
+    verb("quota", "Set how much mail an account may have")
+        .positional("address", "user@domain")
+        .positional("quota", "\"2 GiB\", or 0 for no limit");
     verb("enable", "Let an account log in again").positional("address", "user@domain");
     verb("disable", "Keep an account from logging in; it still gets mail").positional("address", "user@domain");
     CLI::App& import = *noun.add_subcommand("import", "Make many accounts from lines of \"address password [quota]\"");
@@ -179,7 +189,9 @@ void add_domain(CLI::App& app, const Global& global, int& exit) {
     verb("add", "Take mail for a domain").positional("name", "The domain");
     verb("list", "List domains");
     verb("rm", "Take no more mail for a domain that has no accounts").positional("name", "The domain");
-    verb("catch-all", "Say who gets mail for addresses that do not exist").positional("name", "The domain").optional("target", "user@domain; nobody when left out");
+    verb("catch-all", "Say who gets mail for addresses that do not exist")
+        .positional("name", "The domain")
+        .optional("target", "user@domain; nobody when left out");
 }
 
 void add_alias(CLI::App& app, const Global& global, int& exit) {

@@ -25,8 +25,11 @@ std::string bash_script(const CLI::App& app) {
     for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
         cases += "    " + command->get_name() + ") words=\"" + words(*command) + "\" ;;\n";
     return "_packetboat() {\n"
-           "  local words=\"" + words(app) + "\"\n"
-           "  case \"${COMP_WORDS[1]}\" in\n" + cases +
+           "  local words=\"" +
+           words(app) +
+           "\"\n"
+           "  case \"${COMP_WORDS[1]}\" in\n" +
+           cases +
            "  esac\n"
            "  COMPREPLY=($(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\"))\n"
            "}\n"

@@ -27,7 +27,8 @@ std::string cell(const element& value) {
         case element_type::OBJECT: {
             std::string joined;
             for (const auto& [key, member] : simdjson::dom::object(value)) {
-                if (const std::string text = cell(member); !text.empty()) joined += (joined.empty() ? "" : " ") + std::string(key) + "=" + text;
+                if (const std::string text = cell(member); !text.empty())
+                    joined += (joined.empty() ? "" : " ") + std::string(key) + "=" + text;
             }
             return joined;
         }
@@ -37,7 +38,8 @@ std::string cell(const element& value) {
 
 // Characters, not bytes: UTF-8 continuation bytes have no width.
 std::size_t width(std::string_view text) {
-    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+    return static_cast<std::size_t>(
+        std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
 using TableRow = std::vector<std::string>;

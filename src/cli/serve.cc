@@ -1,12 +1,18 @@
 #include "cli/serve.h"
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <chrono>
+#include <condition_variable>
 #include <csignal>
 #include <cstdio>
 #include <ctime>
 #include <memory>
+#include <mutex>
+#include <stop_token>
+#include <thread>
 
 #include "base/log.h"
 #include "server/dev.h"
@@ -54,8 +60,7 @@ Result<server::Configuration> wanted_configuration(const Global& global, const A
     if (!bind) return fail(ErrorCode::invalid, "--bind: not an address: " + arguments.bind);
     if (global.data.empty()) return fail(ErrorCode::invalid, "serve --dev needs --data DIR");
     constexpr std::uint16_t port_base_max = 65'535 - 5'999;  // the highest port of the contract's table
-    if (arguments.port_base > port_base_max)
-        return fail(ErrorCode::invalid, "--port-base: at most " + std::to_string(port_base_max));
+    if (arguments.port_base > port_base_max) return fail(ErrorCode::invalid, "--port-base: at most " + std::to_string(port_base_max));
     return server::dev_configuration(std::move(*configuration), {.data = global.data, .port_base = arguments.port_base, .bind = *bind});
 }
 
@@ -67,8 +72,35 @@ void raise_descriptor_limit() {
     (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// A session that is in a commit on a disk that hangs would hold up the stop for ever. Nothing of it was acknowledged, so after the grace,
+// and a second to close the store, the process may end as if it were killed.
+class StopWatchdog {
+public:
+    explicit StopWatchdog(std::chrono::seconds grace)
+        : thread_([grace](const std::stop_token& done) {
+              std::mutex mutex;
+              std::unique_lock lock(mutex);
+              std::condition_variable_any wake;
+              constexpr std::chrono::milliseconds to_close{900};
+              if (wake.wait_for(lock, done, grace + to_close, [&] { return done.stop_requested(); }) || done.stop_requested()) return;
+              std::fputs("packetboat: the store does not answer; stopping without it\n", stderr);
+              _exit(static_cast<int>(server::Exit::failed));
+          }) {}
+
+private:
+    std::jthread thread_;
+};
+
+// Ends sessions, then everything else, the store last.
+void stop(std::unique_ptr<server::Server> running, std::chrono::seconds grace) {
+    const StopWatchdog watchdog(grace);
+    running->stop();
+    running.reset();
+}
+
 void print_listeners(const server::Server& running) {
-    for (const server::BoundListener& listener : running.listeners()) std::printf("%-12s %s\n", listener.name.c_str(), listener.endpoint.text().c_str());
+    for (const server::BoundListener& listener : running.listeners())
+        std::printf("%-12s %s\n", listener.name.c_str(), listener.endpoint.text().c_str());
     std::printf("ready\n");
     std::fflush(stdout);
 }
@@ -94,7 +126,7 @@ int run(const Global& global, const Arguments& arguments) {
     LogOptions log = configuration->log;
     if (global.verbose) log.level = LogLevel::debug;
     if (const Result<> opened = log_open(log); !opened) return complain(server::Exit::failed, opened.error().text);
-    const Result<std::unique_ptr<server::Server>> running =
+    Result<std::unique_ptr<server::Server>> running =
         server::Server::start({.configuration = *configuration, .dev = arguments.dev, .files = nullptr});
     if (!running) {
         log_close();
@@ -107,11 +139,11 @@ int run(const Global& global, const Arguments& arguments) {
         if (signal == SIGTERM || signal == SIGINT) break;
         if ((*running)->failed()) {
             log_error("server.store_failed", "", {{"remedy", "look at the disk; a restart recovers everything that was acknowledged"}});
-            (*running)->stop();
+            stop(std::move(*running), configuration->stop_grace);
             return static_cast<int>(server::Exit::failed);
         }
     }
-    (*running)->stop();
+    stop(std::move(*running), configuration->stop_grace);
     return 0;
 }
 

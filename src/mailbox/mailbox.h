@@ -126,7 +126,8 @@ struct Change {
     std::uint32_t uid = 0;  // (dis)placed
 };
 
-// Told after a commit that changed the account is on disk, on the thread that committed; a hint to look at changes(). May be told twice.
+// Told after a commit that changed the account is on disk, on the thread that committed; a hint to look at changes(). May be told twice,
+// and out of order. Short, and does not throw.
 using Watcher = std::function<void(std::uint64_t modseq)>;
 
 // One row of an opened mailbox, in UID order.

@@ -37,8 +37,8 @@ enum class Exit : std::uint8_t {
 Exit exit_status(ErrorCode code);
 
 struct AdminRequest {
-    std::string command;                                    // "account.add"
-    std::map<std::string, std::vector<std::string>> args;   // one value for most, several for lists
+    std::string command;                                   // "account.add"
+    std::map<std::string, std::vector<std::string>> args;  // one value for most, several for lists
 
     std::string json() const;
     static Result<AdminRequest> parse(std::string_view json);

@@ -38,7 +38,8 @@ Result<directory::Directory::NewAccount> import_line(std::string_view line) {
     Result<directory::Address> address = directory::Address::parse(fields[0]);
     if (!address) return fail(std::move(address).error());
     if (fields[1].empty()) return fail(ErrorCode::invalid, "no password");
-    directory::Directory::NewAccount account{.address = std::move(*address), .name = {}, .quota_bytes = 0, .password = std::string(fields[1])};
+    directory::Directory::NewAccount account{
+        .address = std::move(*address), .name = {}, .quota_bytes = 0, .password = std::string(fields[1])};
     if (!fields[2].empty()) {
         const Result<std::uint64_t> quota = quota_of(std::string(fields[2]));
         if (!quota) return fail(quota.error());

@@ -51,7 +51,8 @@ Task<Result<delivery::QueueEntry>> find(Context& context) {
 
 Task<Result<std::string>> queue_list(Context& context) {
     const std::optional<std::uint64_t> limit = parse_u64(context.arg("limit").value_or("1000"));
-    if (!limit || *limit == 0 || *limit > list_max) co_return fail(ErrorCode::invalid, "limit must be from 1 to " + std::to_string(list_max));
+    if (!limit || *limit == 0 || *limit > list_max)
+        co_return fail(ErrorCode::invalid, "limit must be from 1 to " + std::to_string(list_max));
     JsonWriter json;
     json.array();
     std::uint64_t written = 0;

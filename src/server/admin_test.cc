@@ -14,13 +14,15 @@ TEST(admin_wire, a_request_goes_both_ways) {
 }
 
 TEST(admin_wire, what_is_no_request_is_refused) {
-    for (const std::string_view bad : {"", "{", "[]", "{}", R"({"command":1,"args":{}})", R"({"command":"x"})", R"({"command":"x","args":[]})",
-                                       R"({"command":"x","args":{"a":"b"}})", R"({"command":"x","args":{"a":[1]}})"})
+    for (const std::string_view bad :
+         {"", "{", "[]", "{}", R"({"command":1,"args":{}})", R"({"command":"x"})", R"({"command":"x","args":[]})",
+          R"({"command":"x","args":{"a":"b"}})", R"({"command":"x","args":{"a":[1]}})"})
         EXPECT_FALSE(AdminRequest::parse(bad)) << bad;
 }
 
 TEST(admin_wire, an_answer_goes_both_ways) {
-    const Result<AdminResponse> again = AdminResponse::parse(AdminResponse{.exit = Exit::conflict, .error = "it is there", .result = R"({"a":[1,2]})"}.json());
+    const Result<AdminResponse> again =
+        AdminResponse::parse(AdminResponse{.exit = Exit::conflict, .error = "it is there", .result = R"({"a":[1,2]})"}.json());
     ASSERT_TRUE(again);
     EXPECT_EQ(again->exit, Exit::conflict);
     EXPECT_EQ(again->error, "it is there");

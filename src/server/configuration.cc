@@ -1,11 +1,11 @@
 #include "server/configuration.h"
 
+#include <toml++/toml.h>
 #include <algorithm>
 #include <fstream>
 #include <limits>
 #include <sstream>
 #include <string>
-#include <toml++/toml.h>
 
 #include "base/text.h"
 #include "server/options.h"
@@ -16,7 +16,8 @@ namespace {
 
 // "packetboat.toml:12: smtp.message_max: must be …"
 Unexpected at(std::string_view file, const toml::node& node, std::string_view key, std::string_view what) {
-    return fail(ErrorCode::invalid, std::string(file) + ":" + std::to_string(node.source().begin.line) + ": " + std::string(key) + ": " + std::string(what));
+    return fail(ErrorCode::invalid,
+                std::string(file) + ":" + std::to_string(node.source().begin.line) + ": " + std::string(key) + ": " + std::string(what));
 }
 
 const Option* find_option(std::string_view key) {
@@ -25,12 +26,13 @@ const Option* find_option(std::string_view key) {
     return found == all.end() ? nullptr : &*found;
 }
 
-// The known key that looks most like this one.
+// The known key that looks most like this one, with its section or without.
 std::string_view nearest_key(std::string_view key) {
     std::string_view nearest;
     std::size_t distance = std::numeric_limits<std::size_t>::max();
     for (const Option& option : options()) {
-        const std::size_t there = edit_distance(key, option.key);
+        const std::string_view name = option.key.substr(option.key.find('.') + 1);
+        const std::size_t there = std::min(edit_distance(key, option.key), edit_distance(key, name));
         if (there < distance) {
             distance = there;
             nearest = option.key;
@@ -52,7 +54,8 @@ Result<> set_from_node(Configuration& configuration, const Option& option, const
     if (std::holds_alternative<EndpointsField>(option.field)) return fail(ErrorCode::invalid, "must be a list such as [\"*:25\"], or []");
     if (const auto text = node.value_exact<std::string>()) return set_option(configuration, option, *text);
     if (const auto flag = node.value_exact<bool>()) return set_option(configuration, option, *flag ? "true" : "false");
-    if (const auto number = node.value_exact<std::int64_t>(); number && *number >= 0) return set_option(configuration, option, std::to_string(*number));
+    if (const auto number = node.value_exact<std::int64_t>(); number && *number >= 0)
+        return set_option(configuration, option, std::to_string(*number));
     return fail(ErrorCode::invalid, "must be a text, a whole number, true or false");
 }
 
@@ -85,11 +88,13 @@ Result<Configuration> parse_configuration(std::string_view toml, std::string_vie
     try {
         document = toml::parse(toml);
     } catch (const toml::parse_error& error) {
-        return fail(ErrorCode::invalid, std::string(file_name) + ":" + std::to_string(error.source().begin.line) + ": " + std::string(error.description()));
+        return fail(ErrorCode::invalid,
+                    std::string(file_name) + ":" + std::to_string(error.source().begin.line) + ": " + std::string(error.description()));
     }
     for (const auto& [name, node] : document) {
         const toml::table* section = node.as_table();
-        if (!section) return at(file_name, node, name.str(), "keys stand in sections; did you mean " + std::string(nearest_key(name.str())) + "?");
+        if (!section)
+            return at(file_name, node, name.str(), "keys stand in sections; did you mean " + std::string(nearest_key(name.str())) + "?");
         if (const Result<> read = read_section(configuration, file_name, name.str(), *section); !read) return fail(read.error());
     }
     return configuration;
@@ -123,7 +128,8 @@ std::vector<std::string> restart_needed(const Configuration& running, const Conf
 std::string configuration_page() {
     std::string page =
         "# Configuration\n\n"
-        "One TOML file, `/etc/packetboat/packetboat.toml` unless `--config` names another. Every key is optional; an unknown one is an error.\n"
+        "One TOML file, `/etc/packetboat/packetboat.toml` unless `--config` names another. Every key is optional; an unknown one is an "
+        "error.\n"
         "`packetboat serve --check` checks a file, `packetboat configuration` prints one with every default.\n"
         "SIGHUP reads the file anew: a bad file is refused and the server goes on as it was; keys marked *restart* need a restart.\n"
         "Sizes are written \"64 KiB\" or \"50 MiB\", times \"90 s\", \"5 m\", \"2 h\" or \"1 d\".\n\n"
@@ -148,7 +154,8 @@ std::string configuration_example() {
             section = section_of(option.key);
             file += "\n[" + std::string(section) + "]\n";
         }
-        file += "# " + std::string(option.help) + "\n#" + std::string(option.key.substr(section.size() + 1)) + " = " + toml_value(option, option.default_text) + "\n";
+        file += "# " + std::string(option.help) + "\n#" + std::string(option.key.substr(section.size() + 1)) + " = " +
+                toml_value(option, option.default_text) + "\n";
     }
     return file;
 }

@@ -40,7 +40,7 @@ struct Timeouts {
 struct Configuration {
     std::string hostname;
     std::filesystem::path data;
-    std::string user;  // to run as, when started as root; empty: stay
+    std::string user;            // to run as, when started as root; empty: stay
     std::uint64_t reactors = 0;  // 0: one per core
     std::chrono::seconds stop_grace{};
 

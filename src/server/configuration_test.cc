@@ -39,7 +39,8 @@ TEST(configuration, a_file_of_all_defaults_is_understood) {
 
 TEST(configuration, values_of_every_kind_are_read) {
     const Result<Configuration> c = parse_configuration(
-        "[server]\nhostname = \"mx.example\"\nreactors = 3\n[log]\nlevel = \"debug\"\n[smtp]\nmessage_max = \"10 MiB\"\nidle_timeout = \"90 s\"\n"
+        "[server]\nhostname = \"mx.example\"\nreactors = 3\n[log]\nlevel = \"debug\"\n[smtp]\nmessage_max = \"10 MiB\"\nidle_timeout = "
+        "\"90 s\"\n"
         "[auth]\nplain_text = true\n[listen]\nsmtp = [\"127.0.0.1:2525\", \"[::1]:2525\"]\nsubmissions = []\npop3s = []\n",
         "p.toml");
     ASSERT_TRUE(c) << c.error().text;
@@ -54,15 +55,18 @@ TEST(configuration, values_of_every_kind_are_read) {
 }
 
 TEST(configuration, a_mistake_is_answered_with_file_line_and_remedy) {
-    EXPECT_EQ(error_of("[smtp]\n\nmesage_max = \"1 MiB\"\n"), "p.toml:3: smtp.mesage_max: there is no such key; did you mean smtp.message_max?");
-    EXPECT_EQ(error_of("[smtp]\nmessage_max = \"1 MB\"\n"), "p.toml:2: smtp.message_max: must be a size such as \"64 KiB\", \"50 MiB\" or \"2 GiB\"");
+    EXPECT_EQ(error_of("[smtp]\n\nmesage_max = \"1 MiB\"\n"),
+              "p.toml:3: smtp.mesage_max: there is no such key; did you mean smtp.message_max?");
+    EXPECT_EQ(error_of("[smtp]\nmessage_max = \"1 MB\"\n"),
+              "p.toml:2: smtp.message_max: must be a size such as \"64 KiB\", \"50 MiB\" or \"2 GiB\"");
     EXPECT_EQ(error_of("[smtp]\nrecipients_max = 5\n"), "p.toml:2: smtp.recipients_max: must be from 100 to 4294967295");
     EXPECT_EQ(error_of("[smtp]\nrecipients_max = -5\n"), "p.toml:2: smtp.recipients_max: must be a text, a whole number, true or false");
     EXPECT_EQ(error_of("[log]\nlevel = \"loud\"\n"), "p.toml:2: log.level: must be one of: debug info warning error");
     EXPECT_EQ(error_of("[listen]\nsmtp = [\"25\"]\n"),
               "p.toml:2: listen.smtp: not an address with a port: \"25\" (try \"*:25\", \"192.0.2.1:25\" or \"[::]:25\")");
     EXPECT_EQ(error_of("[auth]\nplain_text = \"yes\"\n"), "p.toml:2: auth.plain_text: must be true or false");
-    EXPECT_EQ(error_of("[smtp]\nidle_timeout = \"soon\"\n"), "p.toml:2: smtp.idle_timeout: must be a time such as \"90 s\", \"5 m\" or \"2 h\"");
+    EXPECT_EQ(error_of("[smtp]\nidle_timeout = \"soon\"\n"),
+              "p.toml:2: smtp.idle_timeout: must be a time such as \"90 s\", \"5 m\" or \"2 h\"");
     EXPECT_EQ(error_of("hostname = \"x\"\n"), "p.toml:1: hostname: keys stand in sections; did you mean server.hostname?");
     EXPECT_NE(error_of("[smtp\n").find("p.toml:1: "), std::string::npos);
 }
@@ -89,7 +93,8 @@ TEST(values, sizes_and_durations_go_both_ways) {
     EXPECT_EQ(parse_size("64 KiB"), 65'536U);
     EXPECT_EQ(parse_size("7"), 7U);
     EXPECT_EQ(parse_size("2gib"), 2ULL << 30);
-    for (const std::string_view bad : {"", "KiB", "1 MB", "-1", "1.5 MiB", "99999999999999999999", "99999999999 TiB"}) EXPECT_FALSE(parse_size(bad)) << bad;
+    for (const std::string_view bad : {"", "KiB", "1 MB", "-1", "1.5 MiB", "99999999999999999999", "99999999999 TiB"})
+        EXPECT_FALSE(parse_size(bad)) << bad;
     EXPECT_EQ(format_size(50U << 20), "50 MiB");
     EXPECT_EQ(format_size(0), "0");
     EXPECT_EQ(parse_duration("2 h"), std::chrono::hours(2));
@@ -100,7 +105,8 @@ TEST(values, sizes_and_durations_go_both_ways) {
 TEST(values, endpoints_have_an_address_and_a_port) {
     EXPECT_EQ(parse_endpoint("*:25")->text(), "0.0.0.0:25");
     EXPECT_EQ(parse_endpoint("[::]:25")->text(), "[::]:25");
-    for (const std::string_view bad : {"25", ":25", "::1:25", "1.2.3.4", "1.2.3.4:", "1.2.3.4:65536", "host:25"}) EXPECT_FALSE(parse_endpoint(bad)) << bad;
+    for (const std::string_view bad : {"25", ":25", "::1:25", "1.2.3.4", "1.2.3.4:", "1.2.3.4:65536", "host:25"})
+        EXPECT_FALSE(parse_endpoint(bad)) << bad;
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "server/control.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -39,14 +40,18 @@ private:
     int number_;
 };
 
-// The path in an address; nullopt where it does not fit, as paths in sockaddr_un are short.
-std::optional<sockaddr_un> unix_address(const std::filesystem::path& path) {
+// The socket of a data directory. Paths in sockaddr_un are short (108 bytes) and those of data directories need not be, so the
+// address goes by way of the directory's descriptor, which `directory` holds.
+struct Address {
+    Descriptor directory;
     sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    const std::string text = path.string();
-    if (text.size() >= sizeof address.sun_path) return std::nullopt;
-    std::memcpy(address.sun_path, text.c_str(), text.size() + 1);
-    return address;
+};
+Address socket_in(const std::filesystem::path& data) {
+    Address made{.directory = Descriptor(::open(data.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)), .address = {}};
+    made.address.sun_family = AF_UNIX;
+    const std::string text = "/proc/self/fd/" + std::to_string(made.directory.number()) + "/" + control_socket_path("").string();
+    std::memcpy(made.address.sun_path, text.c_str(), text.size() + 1);
+    return made;
 }
 
 const sockaddr* generic(const sockaddr_un& address) { return reinterpret_cast<const sockaddr*>(&address); }
@@ -89,7 +94,8 @@ struct ControlSocket::State {
 
     void accept_all() {
         for (;;) {
-            pollfd waits[2] = {{.fd = listener.number(), .events = POLLIN, .revents = 0}, {.fd = stop.number(), .events = POLLIN, .revents = 0}};
+            pollfd waits[2] = {{.fd = listener.number(), .events = POLLIN, .revents = 0},
+                               {.fd = stop.number(), .events = POLLIN, .revents = 0}};
             if (::poll(waits, 2, -1) < 0 && errno != EINTR) return;
             if ((waits[1].revents & POLLIN) != 0) return;
             Descriptor client(::accept4(listener.number(), nullptr, nullptr, SOCK_CLOEXEC));
@@ -129,13 +135,12 @@ Result<std::unique_ptr<ControlSocket>> ControlSocket::listen(const std::filesyst
     const auto broken = [&](std::string_view what) {
         return fail(ErrorCode::unavailable, std::string(what) + " " + state.path.string() + ": " + std::strerror(errno));
     };
-    const std::optional<sockaddr_un> address = unix_address(state.path);
-    if (!address) return fail(ErrorCode::invalid, "the data directory's path is too long for a control socket: " + state.path.string());
+    const Address at = socket_in(data);
     // The store's lock says that no other server runs here, so what is there was left by one that was killed.
     ::unlink(state.path.c_str());
     state.listener = Descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     const mode_t mask = ::umask(0077);
-    const bool bound = ::bind(state.listener.number(), generic(*address), sizeof *address) == 0;
+    const bool bound = ::bind(state.listener.number(), generic(at.address), sizeof at.address) == 0;
     ::umask(mask);
     if (!bound) return broken("cannot bind");
     if (::listen(state.listener.number(), backlog) != 0) return broken("cannot listen on");
@@ -157,10 +162,9 @@ ControlSocket::~ControlSocket() {
 
 std::optional<Result<AdminResponse>> ask_server(const std::filesystem::path& data, const AdminRequest& request) {
     const std::filesystem::path path = control_socket_path(data);
-    const std::optional<sockaddr_un> address = unix_address(path);
-    if (!address) return std::nullopt;
+    const Address at = socket_in(data);
     const Descriptor descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (::connect(descriptor.number(), generic(*address), sizeof *address) != 0) {
+    if (::connect(descriptor.number(), generic(at.address), sizeof at.address) != 0) {
         if (errno == ENOENT || errno == ECONNREFUSED || errno == ENOTDIR) return std::nullopt;
         return fail(errno == EACCES || errno == EPERM ? ErrorCode::denied : ErrorCode::closed,
                     "cannot speak to the server on " + path.string() + ": " + std::strerror(errno));

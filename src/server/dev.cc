@@ -18,7 +18,8 @@ Configuration dev_configuration(Configuration configuration, const DevOptions& o
     configuration.user.clear();
     configuration.tls_certificate = configuration.data / "dev-certificate.pem";
     configuration.tls_key = configuration.data / "dev-key.pem";
-    configuration.listen = {.smtp = at(25), .submission = at(587), .submissions = at(465), .lmtp = at(24), .pop3 = at(110), .pop3s = at(995)};
+    configuration.listen = {
+        .smtp = at(25), .submission = at(587), .submissions = at(465), .lmtp = at(24), .pop3 = at(110), .pop3s = at(995)};
     configuration.plain_text_login = true;
     return configuration;
 }

@@ -34,7 +34,8 @@ Result<> set_endpoints(std::vector<Endpoint>& endpoints, const std::vector<std::
     std::vector<Endpoint> parsed;
     for (const std::string& text : list) {
         const std::optional<Endpoint> endpoint = parse_endpoint(text);
-        if (!endpoint) return fail(ErrorCode::invalid, "not an address with a port: \"" + text + "\" (try \"*:25\", \"192.0.2.1:25\" or \"[::]:25\")");
+        if (!endpoint)
+            return fail(ErrorCode::invalid, "not an address with a port: \"" + text + "\" (try \"*:25\", \"192.0.2.1:25\" or \"[::]:25\")");
         parsed.push_back(*endpoint);
     }
     endpoints = std::move(parsed);
@@ -90,7 +91,10 @@ Result<> set_option(Configuration& configuration, const Option& option, std::str
                               field(configuration) = text;
                               return {};
                           },
-                          flag, count, size, duration,
+                          flag,
+                          count,
+                          size,
+                          duration,
                           [&](EndpointsField field) { return set_endpoints(field(configuration), split(text, ',')); },
                           [&](const ChoiceField& field) { return set_choice(configuration, field, text); },
                       },

@@ -32,14 +32,14 @@ using DurationField = std::chrono::seconds& (*)(Configuration&);
 using EndpointsField = std::vector<Endpoint>& (*)(Configuration&);
 // One of a few words.
 struct ChoiceField {
-    std::string_view words;                             // "debug info warning error"
-    void (*set)(Configuration&, std::size_t chosen);    // the word's position
+    std::string_view words;                           // "debug info warning error"
+    void (*set)(Configuration&, std::size_t chosen);  // the word's position
     std::size_t (*get)(const Configuration&);
 };
 using Field = std::variant<TextField, PathField, FlagField, CountField, SizeField, DurationField, EndpointsField, ChoiceField>;
 
 struct Option {
-    std::string_view key;           // "smtp.message_max"
+    std::string_view key;  // "smtp.message_max"
     Field field;
     std::string_view default_text;  // as it would be written in the file, without TOML's quotes; lists comma-separated
     bool restart = false;           // a reload does not change it

@@ -11,7 +11,8 @@ smtp::Options smtp_options(const Configuration& configuration, smtp::Role role) 
     options.starttls = !configuration.tls_certificate.empty();
     options.plain_text_auth_without_tls = configuration.plain_text_login;
     options.require_tls_for_auth = !configuration.plain_text_login;
-    if (role == smtp::Role::submission && configuration.smtp_accept_bare_newlines) options.bare_newlines = smtp::wire::BareNewlines::normalise;
+    if (role == smtp::Role::submission && configuration.smtp_accept_bare_newlines)
+        options.bare_newlines = smtp::wire::BareNewlines::normalise;
     options.limits = configuration.smtp;
     return options;
 }

@@ -8,7 +8,8 @@
 
 namespace packetboat::server {
 
-// What sessions need of the configuration, made once per reload. Shared, because sessions that began before a reload go on with what they began with.
+// What sessions need of the configuration, made once per reload. Shared, because sessions that began before a reload go on with what they
+// began with.
 struct Runtime {
     smtp::Options mx;
     smtp::Options submission;

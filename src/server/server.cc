@@ -90,8 +90,8 @@ Result<> Server::State::load_tls(bool dev) {
     return {};
 }
 
-Result<> Server::State::listen(const std::string& name, const std::vector<Endpoint>& endpoints, bool implicit_tls, const std::string& too_busy,
-                               const net::Server::Serve& serve) {
+Result<> Server::State::listen(const std::string& name, const std::vector<Endpoint>& endpoints, bool implicit_tls,
+                               const std::string& too_busy, const net::Server::Serve& serve) {
     if (implicit_tls && !tls && !endpoints.empty())
         return fail(ErrorCode::invalid, "listen." + name + " needs tls.certificate and tls.key (or set it to [])");
     for (const Endpoint& endpoint : endpoints) {
@@ -129,8 +129,8 @@ Task<> Server::State::upkeep() {
     for (unsigned round = 0;; ++round) {
         co_await services->local_retry().retry_due(Time::now());
         if (tls) {
-            const Result<Result<>> reloaded = co_await upkeep_pool.run([this] { return tls->reload_if_changed(); });
-            if (reloaded && !*reloaded) log_error("tls.reload_failed", "", {{"reason", reloaded->error().text}});
+            // What went wrong is logged there, and the old certificate is kept.
+            (void)co_await upkeep_pool.run([this] { return tls->reload_if_changed().has_value(); });
         }
         if (round % upkeeps_per_sweep == 0) {
             const Result<std::uint64_t> swept = co_await services->store().sweep_blobs();
@@ -144,7 +144,8 @@ void Server::State::write_status(JsonWriter& json) const {
     json.field("uptime_s", std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - started).count());
     json.field("connections", net->connections()).field("message_bytes_in_memory", services->delivery().memory_taken_bytes());
     json.key("listeners").array();
-    for (const BoundListener& listener : listeners) json.object().field("name", listener.name).field("endpoint", listener.endpoint.text()).end();
+    for (const BoundListener& listener : listeners)
+        json.object().field("name", listener.name).field("endpoint", listener.endpoint.text()).end();
     json.end();
 }
 
@@ -167,11 +168,13 @@ Result<std::unique_ptr<Server>> Server::start(Start start) {
     Result<std::unique_ptr<Services>> services = Services::open(configuration, std::move(start.files));
     if (!services) return fail(std::move(services).error());
     state.services = std::move(*services);
-    if (!configuration.store_durable) log_warning("store.not_durable", "", {{"consequence", "a power cut loses mail that was acknowledged"}});
+    if (!configuration.store_durable)
+        log_warning("store.not_durable", "", {{"consequence", "a power cut loses mail that was acknowledged"}});
     if (start.dev) {
         if (Result<> made = run_to_end(make_dev_accounts(*state.services)); !made) return fail(std::move(made).error());
     }
-    state.admin = std::make_unique<Admin>(*state.services, configuration.hostname, [&state](JsonWriter& json) { state.write_status(json); });
+    state.admin =
+        std::make_unique<Admin>(*state.services, configuration.hostname, [&state](JsonWriter& json) { state.write_status(json); });
     Result<std::unique_ptr<ControlSocket>> control = ControlSocket::listen(configuration.data, *state.admin);
     if (!control) return fail(std::move(control).error());
     state.control = std::move(*control);
@@ -189,9 +192,7 @@ void Server::reload(const Configuration& wanted) {
     for (const std::string& key : restart_needed(state_->configuration, wanted)) log_warning("server.restart_needed", "", {{"key", key}});
     state_->runtime = Runtime::of(wanted);
     log_reopen(wanted.log.level);
-    if (state_->tls) {
-        if (const Result<> reloaded = state_->tls->reload_if_changed(); !reloaded) log_error("tls.reload_failed", "", {{"reason", reloaded.error().text}});
-    }
+    if (state_->tls) (void)state_->tls->reload_if_changed();  // logs what went wrong, and keeps the old certificate then
     log_info("server.reloaded", "");
 }
 

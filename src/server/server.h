@@ -16,8 +16,8 @@ class FileSystem;
 namespace packetboat::server {
 
 struct BoundListener {
-    std::string name;  // "smtp", "submissions" …
-    Endpoint endpoint; // with the port that the kernel chose where 0 was asked for
+    std::string name;   // "smtp", "submissions" …
+    Endpoint endpoint;  // with the port that the kernel chose where 0 was asked for
 };
 
 // The whole server: services, listeners, the control socket and what runs beside them.
@@ -25,11 +25,12 @@ class Server {
 public:
     struct Start {
         Configuration configuration;
-        bool dev = false;  // with the try-out domain and accounts
+        bool dev = false;                            // with the try-out domain and accounts
         std::shared_ptr<rocksdb::FileSystem> files;  // the store's file layer; null: the machine's
     };
-    // On return every listener accepts. Privileges are dropped after the ports are bound and the key is read, before any byte of anybody's mail is.
-    // Errors: unavailable (a port, a file), conflict (another server has the data), invalid (what the configuration names is not there).
+    // On return every listener accepts. Privileges are dropped after the ports are bound and the key is read, before any byte of anybody's
+    // mail is. Errors: unavailable (a port, a file), conflict (another server has the data), invalid (what the configuration names is not
+    // there).
     static Result<std::unique_ptr<Server>> start(Start start);
     ~Server();
 

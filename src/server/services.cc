@@ -24,7 +24,8 @@ Services::Services(std::unique_ptr<store::Store> store, const Configuration& con
 Result<std::unique_ptr<Services>> Services::open(const Configuration& configuration, std::shared_ptr<rocksdb::FileSystem> files) {
     std::error_code error;
     fs::create_directories(configuration.data, error);
-    if (error) return fail(ErrorCode::unavailable, "cannot make the data directory " + configuration.data.string() + ": " + error.message());
+    if (error)
+        return fail(ErrorCode::unavailable, "cannot make the data directory " + configuration.data.string() + ": " + error.message());
     // Mail is nobody else's business on this machine.
     fs::permissions(configuration.data, fs::perms::owner_all, error);
 

@@ -83,6 +83,7 @@ void Committer::work() {
         batch->before.reset();
         lock.lock();
         logged_ = batch;
+        last_frame_bytes_ = batch->group->frame().size();
         preparing_ = false;
         if (stopping_) {
             idle_.notify_all();
@@ -108,7 +109,9 @@ void Committer::work() {
 std::shared_ptr<Committer::Batch> Committer::begin() {
     const bool over = logged_ && logged_->group->changed();
     const log::LogPosition at = over ? writer_.after(logged_->group->end()) : writer_.next();
-    auto group = std::make_unique<Group>(db_, reader_, over ? logged_->group : nullptr, writer_.header_for(at), options_.inline_max_bytes);
+    // About as much as last time, and a little more: growing means copying.
+    const Group::Options options{options_.inline_max_bytes, last_frame_bytes_ + last_frame_bytes_ / 4};
+    auto group = std::make_unique<Group>(db_, reader_, over ? logged_->group : nullptr, writer_.header_for(at), options);
     return std::make_shared<Batch>(logged_, std::move(group));
 }
 

@@ -82,6 +82,7 @@ private:
     bool preparing_ = false;         // a thread runs bodies
     bool logging_ = false;           // a thread has the log
     std::shared_ptr<Batch> logged_;  // what it is writing
+    std::size_t last_frame_bytes_ = 0;
     std::atomic<bool> failed_{false};
     std::atomic<std::uint64_t> commits_{0};
     std::atomic<std::uint64_t> groups_{0};

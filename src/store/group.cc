@@ -8,14 +8,16 @@ namespace packetboat::store {
 
 using rocksdb::Slice;
 
-Group::Group(rocksdb::DB& db, log::Reader& log, std::shared_ptr<const Group> base, log::FrameHeader header, std::size_t inline_max_bytes)
+Group::Group(rocksdb::DB& db, log::Reader& log, std::shared_ptr<const Group> base, log::FrameHeader header, Options options)
     : db_(db),
       log_(log),
       base_(std::move(base)),
       header_(header),
-      inline_max_bytes_(inline_max_bytes),
-      kept_frame_bytes_(log::frame_header_bytes),
-      frame_(log::frame_header_bytes, '\0') {}
+      inline_max_bytes_(options.inline_max_bytes),
+      kept_frame_bytes_(log::frame_header_bytes) {
+    frame_.reserve(options.expected_bytes);
+    frame_.resize(log::frame_header_bytes);
+}
 
 const std::optional<std::string>* Group::find(std::string_view key) const {
     if (const auto found = changes_.find(key); found != changes_.end()) return &found->second;

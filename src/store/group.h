@@ -18,8 +18,12 @@ namespace packetboat::store {
 // Used by one thread; once sealed it is constant, and read by the thread that prepares the next.
 class Group final : public Records {
 public:
-    // `header` names the frame's place. Values over `inline_max_bytes` stay in the log.
-    Group(rocksdb::DB& db, log::Reader& log, std::shared_ptr<const Group> base, log::FrameHeader header, std::size_t inline_max_bytes);
+    struct Options {
+        std::size_t inline_max_bytes;  // values over that stay in the log
+        std::size_t expected_bytes;    // of the frame
+    };
+    // `header` names the frame's place.
+    Group(rocksdb::DB& db, log::Reader& log, std::shared_ptr<const Group> base, log::FrameHeader header, Options options);
 
     std::optional<std::string> get(std::string_view key) const override;
     // The scan of a group may be interleaved with changes to it.

@@ -7,6 +7,13 @@
 #include "store/log_replay.h"
 #include "store/rocks_store.h"
 
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+// RocksDB's library is not instrumented: the sanitizer sees what it copies, but not the atomics by which it hands that over.
+extern "C" const char* __tsan_default_suppressions() { return "called_from_lib:librocksdb.so\nmutex:librocksdb.so\n"; }
+#endif
+#endif
+
 // How the embedded engine starts and stops.
 namespace packetboat::store {
 

@@ -2,15 +2,16 @@
 
 #include <algorithm>
 #include <cassert>
+#include <span>
 #include <utility>
 
 namespace packetboat::pop3 {
 
 namespace {
 
-std::uint64_t sum_of_sizes(const std::vector<mailbox::Row>& rows) {
+std::uint64_t sum_of_sizes(const std::vector<Maildrop::Message>& messages) {
     std::uint64_t sum = 0;
-    for (const mailbox::Row& row : rows) sum += row.size_bytes;
+    for (const Maildrop::Message& message : messages) sum += message.size_bytes;
     return sum;
 }
 
@@ -29,54 +30,52 @@ Task<Result<Maildrop>> Maildrop::open(mailbox::Mail& mail, store::Partition acco
     if (!inbox && inbox.error().code == ErrorCode::not_found) co_return maildrop;
     if (!inbox) co_return fail(inbox.error());
 
-    Result<std::vector<mailbox::Row>> rows = co_await mail.rows(maildrop.account_, inbox->id);
+    const Result<std::vector<mailbox::Row>> rows = co_await mail.rows(maildrop.account_, inbox->id);
     if (!rows) co_return fail(rows.error());
-    if (rows->size() > limits.messages_max) {
-        rows->resize(limits.messages_max);
-        rows->shrink_to_fit();
-    }
     maildrop.inbox_ = inbox->id;
     maildrop.uidvalidity_ = inbox->uidvalidity;
-    maildrop.rows_ = std::move(*rows);
-    maildrop.octets_ = sum_of_sizes(maildrop.rows_);
+    const std::size_t shown = std::min<std::uint64_t>(rows->size(), limits.messages_max);
+    maildrop.messages_.reserve(shown);
+    for (const mailbox::Row& row : std::span(*rows).first(shown)) maildrop.messages_.push_back({row.email, row.size_bytes, row.uid});
+    maildrop.octets_ = sum_of_sizes(maildrop.messages_);
     co_return maildrop;
 }
 
-Result<mailbox::Row> Maildrop::find(std::uint64_t number) const {
-    if (number == 0 || number > rows_.size()) return fail(ErrorCode::not_found, "no such message");
+Result<Maildrop::Message> Maildrop::find(std::uint64_t number) const {
+    if (number == 0 || number > messages_.size()) return fail(ErrorCode::not_found, "no such message");
     if (marked(number)) return fail(ErrorCode::not_found, "message " + std::to_string(number) + " is deleted");
-    return rows_[number - 1];
+    return messages_[number - 1];
 }
 
 void Maildrop::append_scan_listing(std::uint64_t number, std::string& out) const {
-    out.append(std::to_string(number)).append(" ").append(std::to_string(rows_[number - 1].size_bytes));
+    out.append(std::to_string(number)).append(" ").append(std::to_string(messages_[number - 1].size_bytes));
 }
 
 void Maildrop::append_unique_id_listing(std::uint64_t number, std::string& out) const {
     out.append(std::to_string(number)).append(" ").append(std::to_string(uidvalidity_));
-    out.append(".").append(std::to_string(rows_[number - 1].uid));
+    out.append(".").append(std::to_string(messages_[number - 1].uid));
 }
 
 void Maildrop::mark(std::uint64_t number) {
-    assert(number > 0 && number <= rows_.size() && !marked(number));
-    if (marks_.empty()) marks_.resize(rows_.size());
+    assert(number > 0 && number <= messages_.size() && !marked(number));
+    if (marks_.empty()) marks_.resize(messages_.size());
     marks_[number - 1] = true;
     ++marked_count_;
-    octets_ -= rows_[number - 1].size_bytes;
+    octets_ -= messages_[number - 1].size_bytes;
 }
 
 void Maildrop::unmark_all() {
     marks_.clear();
     marked_count_ = 0;
-    octets_ = sum_of_sizes(rows_);
+    octets_ = sum_of_sizes(messages_);
 }
 
 Task<Result<>> Maildrop::remove_marked() {
     Result<> result;
     std::vector<mailbox::Mail::EmailUpdate> updates;
-    for (std::uint64_t number = 1; number <= rows_.size() && marked_count_ > 0; ++number) {
-        if (marked(number)) updates.push_back({.id = rows_[number - 1].email, .remove_from = {inbox_}});
-        const bool last = number == rows_.size();
+    for (std::uint64_t number = 1; number <= messages_.size() && marked_count_ > 0; ++number) {
+        if (marked(number)) updates.push_back({.id = messages_[number - 1].email, .remove_from = {inbox_}});
+        const bool last = number == messages_.size();
         if (updates.empty() || (!last && updates.size() < limits_->removals_per_commit_max)) continue;
         Result<> removed = co_await remove(std::exchange(updates, {}));
         if (!removed && result) result = std::move(removed);

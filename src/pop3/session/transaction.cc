@@ -35,9 +35,9 @@ Task<> Session::on(const wire::Retr& retr) { co_await show(retr.message, std::nu
 Task<> Session::on(const wire::Top& top) { co_await show(top.message, wire::Head(top.lines)); }
 
 Task<> Session::on(const wire::Dele& dele) {
-    const Result<mailbox::Row> row = maildrop_->find(dele.message);
-    if (!row) {
-        peer_.send(wire::err(row.error().text));
+    const Result<Maildrop::Message> found = maildrop_->find(dele.message);
+    if (!found) {
+        peer_.send(wire::err(found.error().text));
         co_return;
     }
     maildrop_->mark(dele.message);
@@ -59,9 +59,9 @@ Task<> Session::on(const wire::Rset&) {
 Task<> Session::list(std::optional<std::uint64_t> message, Listing append, std::string_view title) {
     std::string out;
     if (message) {
-        const Result<mailbox::Row> row = maildrop_->find(*message);
-        if (row) ((*maildrop_).*append)(*message, out);
-        peer_.send(row ? wire::ok(out) : wire::err(row.error().text));
+        const Result<Maildrop::Message> found = maildrop_->find(*message);
+        if (found) ((*maildrop_).*append)(*message, out);
+        peer_.send(found ? wire::ok(out) : wire::err(found.error().text));
         co_return;
     }
     peer_.send(wire::ok(title));
@@ -82,12 +82,12 @@ Task<> Session::list(std::optional<std::uint64_t> message, Listing append, std::
 
 // The answer of RETR, and with `head` of TOP. What can be known before the answer begins becomes -ERR.
 Task<> Session::show(std::uint64_t message, std::optional<wire::Head> head) {
-    const Result<mailbox::Row> row = maildrop_->find(message);
-    if (!row) {
-        peer_.send(wire::err(row.error().text));
+    const Result<Maildrop::Message> found = maildrop_->find(message);
+    if (!found) {
+        peer_.send(wire::err(found.error().text));
         co_return;
     }
-    const Result<std::unique_ptr<mailbox::Body>> body = co_await mail_.body(maildrop_->account(), row->email);
+    const Result<std::unique_ptr<mailbox::Body>> body = co_await mail_.body(maildrop_->account(), found->email);
     Result<std::string> piece = body ? co_await (*body)->next() : Result<std::string>(fail(body.error()));
     if (!piece) {
         const bool gone = piece.error().code == ErrorCode::not_found;
@@ -95,7 +95,7 @@ Task<> Session::show(std::uint64_t message, std::optional<wire::Head> head) {
                         : wire::err(ResponseCode::sys_temp, "the message cannot be read now"));
         co_return;
     }
-    peer_.send(wire::ok(head ? "top of message follows" : std::to_string(row->size_bytes) + " octets"));
+    peer_.send(wire::ok(head ? "top of message follows" : std::to_string(found->size_bytes) + " octets"));
     co_await stream(**body, std::move(*piece), head);
 }
 

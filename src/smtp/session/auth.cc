@@ -46,7 +46,8 @@ Task<Reply> Session::exchange(directory::SaslServer& server, std::string_view me
             if (!success->data.empty()) {
                 const std::expected<std::string, Reply> answer = co_await challenge(success->data);
                 if (!answer) co_return answer.error();
-                if (!answer->empty()) co_return login_failed({.code = ErrorCode::invalid, .text = "an answer to the last message"}, mechanism);
+                if (!answer->empty())
+                    co_return login_failed({.code = ErrorCode::invalid, .text = "an answer to the last message"}, mechanism);
             }
             co_return logged_in(std::move(success->account), mechanism);
         }

@@ -125,7 +125,9 @@ Reply Session::outcomes_reply(const Transaction& transaction, const std::vector<
     const delivery::Envelope& envelope = transaction.envelope;
     const auto reply_to = [&](const delivery::Outcome& outcome) -> Reply {
         if (!outcome.result) return message_refused(outcome.result.error());
-        return {.code = 250, .enhanced = "2.0.0", .text = std::string("Ok: ") + (outcome.queued ? "queued" : "stored") + " as " + envelope.id.text()};
+        return {.code = 250,
+                .enhanced = "2.0.0",
+                .text = std::string("Ok: ") + (outcome.queued ? "queued" : "stored") + " as " + envelope.id.text()};
     };
     Reply reply;
     bool accepted = false;
@@ -133,8 +135,12 @@ Reply Session::outcomes_reply(const Transaction& transaction, const std::vector<
         const delivery::Outcome& outcome = outcomes[i];
         accepted |= outcome.result.has_value();
         log_info(outcome.result ? "smtp.accepted" : "smtp.message_refused", id(),
-                 {{"id", envelope.id.text()}, {"from", envelope.reverse_path}, {"to", envelope.recipients[i].address}, {"size", size_bytes},
-                  {"queued", outcome.queued}, {"error", outcome.result ? std::string_view{} : std::string_view(outcome.result.error().text)}});
+                 {{"id", envelope.id.text()},
+                  {"from", envelope.reverse_path},
+                  {"to", envelope.recipients[i].address},
+                  {"size", size_bytes},
+                  {"queued", outcome.queued},
+                  {"error", outcome.result ? std::string_view{} : std::string_view(outcome.result.error().text)}});
         Reply one = reply_to(outcome);
         if (options_.role == Role::lmtp) {
             if (!reply.empty()) peer_.send(reply.bytes());

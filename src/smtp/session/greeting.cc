@@ -13,9 +13,7 @@ std::string Session::banner() const {
 
 bool Session::plain_text_allowed() const { return info().tls() || options_.plain_text_auth_without_tls; }
 
-bool Session::offers_auth() const {
-    return options_.role == Role::submission && (plain_text_allowed() || !options_.require_tls_for_auth);
-}
+bool Session::offers_auth() const { return options_.role == Role::submission && (plain_text_allowed() || !options_.require_tls_for_auth); }
 
 // What EHLO and LHLO announce, each on its line.
 std::string Session::extensions() const {
@@ -25,10 +23,11 @@ std::string Session::extensions() const {
     if (options_.starttls && !info().tls()) out += "\nSTARTTLS";                                 // RFC 3207
     if (offers_auth()) {                                                                         // RFC 4954
         out += "\nAUTH";
-        for (const std::string_view mechanism : directory::sasl_mechanisms(info().tls(), plain_text_allowed())) out.append(" ").append(mechanism);
+        for (const std::string_view mechanism : directory::sasl_mechanisms(info().tls(), plain_text_allowed()))
+            out.append(" ").append(mechanism);
     }
-    out += "\nDSN";                                                                              // RFC 3461
-    out += "\nLIMITS MAILMAX=" + std::to_string(options_.limits.transactions_max) +              // RFC 9422
+    out += "\nDSN";                                                                  // RFC 3461
+    out += "\nLIMITS MAILMAX=" + std::to_string(options_.limits.transactions_max) +  // RFC 9422
            " RCPTMAX=" + std::to_string(options_.limits.recipients_max);
     return out + "\nHELP";
 }

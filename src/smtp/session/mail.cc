@@ -115,8 +115,9 @@ Task<Reply> Session::on(const wire::Rcpt& rcpt) {
     if (!recipient) {
         const Error& error = recipient.error();
         transaction_->recipient_refused = true;
-        log_info("smtp.recipient_refused", id(),
-                 {{"from", envelope.reverse_path}, {"to", rcpt.forward_path.text()}, {"code", to_string(error.code)}, {"error", error.text}});
+        log_info(
+            "smtp.recipient_refused", id(),
+            {{"from", envelope.reverse_path}, {"to", rcpt.forward_path.text()}, {"code", to_string(error.code)}, {"error", error.text}});
         if (error.code == ErrorCode::not_found && ++unknown_recipients_ > options_.limits.unknown_recipients_max)
             co_return goodbye("4.7.0", "Too many unknown recipients");
         co_return recipient_refused(error);

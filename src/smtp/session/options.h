@@ -17,28 +17,28 @@ enum class Role : std::uint8_t {
 
 // Everything a client can make us hold, repeat or wait for. Bytes unless the name says otherwise.
 struct Limits {
-    std::uint64_t command_line_max_bytes = 4096;         // with CRLF; RFC 5321 §4.5.3.1.4 has 512, its extensions more
-    std::uint64_t auth_line_max_bytes = 12'288 + 2;      // with CRLF; RFC 4954 §4
-    std::uint64_t message_max_bytes = 50 << 20;          // announced as SIZE (RFC 1870), and held against what really comes
-    std::uint64_t text_line_max_bytes = 0;               // of a message, with CRLF; 0: any. RFC 5321 §4.5.3.1.6 has 1000, much real mail more
-    std::uint64_t header_max_bytes = 1 << 20;            // of a message's header
-    std::uint64_t received_max = 100;                    // Received fields: more are a loop (RFC 5321 §6.3)
-    std::uint64_t recipients_max = 1000;                 // of a message; RFC 5321 §4.5.3.1.8 has at least 100
-    std::uint64_t transactions_max = 1000;               // MAIL commands in a session
-    std::uint64_t errors_max = 20;                       // refused commands in a session
-    std::uint64_t junk_commands_max = 100;               // commands in a row that bring no message nearer
-    std::uint64_t unknown_recipients_max = 100;          // in a session
-    std::uint64_t auth_attempts_max = 5;                 // failed logins in a session
+    std::uint64_t command_line_max_bytes = 4096;     // with CRLF; RFC 5321 §4.5.3.1.4 has 512, its extensions more
+    std::uint64_t auth_line_max_bytes = 12'288 + 2;  // with CRLF; RFC 4954 §4
+    std::uint64_t message_max_bytes = 50 << 20;      // announced as SIZE (RFC 1870), and held against what really comes
+    std::uint64_t text_line_max_bytes = 0;           // of a message, with CRLF; 0: any. RFC 5321 §4.5.3.1.6 has 1000, much real mail more
+    std::uint64_t header_max_bytes = 1 << 20;        // of a message's header
+    std::uint64_t received_max = 100;                // Received fields: more are a loop (RFC 5321 §6.3)
+    std::uint64_t recipients_max = 1000;             // of a message; RFC 5321 §4.5.3.1.8 has at least 100
+    std::uint64_t transactions_max = 1000;           // MAIL commands in a session
+    std::uint64_t errors_max = 20;                   // refused commands in a session
+    std::uint64_t junk_commands_max = 100;           // commands in a row that bring no message nearer
+    std::uint64_t unknown_recipients_max = 100;      // in a session
+    std::uint64_t auth_attempts_max = 5;             // failed logins in a session
 };
 
 struct Options {
     Role role = Role::mx;
-    std::string hostname;        // our name: in the banner, in Received
-    std::string product = "Packetboat";  // in the banner
-    std::string default_domain;  // whose postmaster "RCPT TO:<Postmaster>" means (RFC 5321 §4.5.1); empty: the host name's
-    bool starttls = false;       // the listener has a certificate
-    bool require_tls = false;    // nothing but EHLO, NOOP, STARTTLS, HELP and QUIT before TLS (RFC 3207 §4)
-    bool require_tls_for_auth = true;         // AUTH is neither offered nor taken without TLS
+    std::string hostname;                      // our name: in the banner, in Received
+    std::string product = "Packetboat";        // in the banner
+    std::string default_domain;                // whose postmaster "RCPT TO:<Postmaster>" means (RFC 5321 §4.5.1); empty: the host name's
+    bool starttls = false;                     // the listener has a certificate
+    bool require_tls = false;                  // nothing but EHLO, NOOP, STARTTLS, HELP and QUIT before TLS (RFC 3207 §4)
+    bool require_tls_for_auth = true;          // AUTH is neither offered nor taken without TLS
     bool plain_text_auth_without_tls = false;  // for the try-out server on loopback only
     bool strict_syntax = false;  // refuse what the field gets wrong and everybody understands: "MAIL FROM: <a@b>", "MAIL FROM:a@b"
     wire::BareNewlines bare_newlines = wire::BareNewlines::refuse;

@@ -51,7 +51,10 @@ void Reception::judge() {
     // RFC 5321 §2.3.8. Whoever sends these may be the half of two servers that disagree about where a message ends: what else comes
     // over this connection is not to be trusted. RFC 3463 has no code of its own for it.
     if (flaws.bare() && line_ends_.policy() == wire::BareNewlines::refuse)
-        fail({.code = 554, .enhanced = "5.6.0", .text = "Bare CR or LF in a message: lines end with CRLF (RFC 5321 section 2.3.8)", .close = true});
+        fail({.code = 554,
+              .enhanced = "5.6.0",
+              .text = "Bare CR or LF in a message: lines end with CRLF (RFC 5321 section 2.3.8)",
+              .close = true});
 }
 
 Task<> Reception::keep_text(std::string_view text) {

@@ -13,8 +13,8 @@
 
 namespace packetboat::smtp {
 
-// A message on its way in: what DATA or BDAT brings is checked, counted and handed on at once; nothing is held here. After the first failure
-// bytes are only counted, and what was kept of the message is gone.
+// A message on its way in: what DATA or BDAT brings is checked, counted and handed on at once; nothing is held here. After the first
+// failure bytes are only counted, and what was kept of the message is gone.
 class Reception {
 public:
     struct Terms {

@@ -50,7 +50,10 @@ Reply Session::out_of_order(const wire::Verb& verb) const {
     // RFC 2920 §3.1. Behind STARTTLS it would be an attacker's way into the encrypted session (RFC 3207 §4.2), behind DATA a message that
     // does not wait for 354, behind a greeting the work of something that is no mail server.
     if (verb.is(wire::Verb::last_in_group) && peer_.has_input())
-        return {.code = 554, .enhanced = "5.5.0", .text = "SMTP protocol synchronization error: " + std::string(verb.name) + " is the last of a group", .close = true};
+        return {.code = 554,
+                .enhanced = "5.5.0",
+                .text = "SMTP protocol synchronization error: " + std::string(verb.name) + " is the last of a group",
+                .close = true};
     const bool lmtp = options_.role == Role::lmtp;
     if (verb.is(lmtp ? wire::Verb::smtp_only : wire::Verb::lmtp_only))
         return {.code = 500, .enhanced = "5.5.1", .text = lmtp ? "This is LMTP: say LHLO" : "Command not recognized"};

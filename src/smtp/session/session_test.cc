@@ -123,7 +123,9 @@ struct ScramClient {
             case 0: return "HELO c\r\n";
             case 1: return "AUTH " + mechanism + " " + base64_encode(gs2_header + first_bare) + "\r\n";
             case 2: return final_message(text(said));
-            case 3: return said.starts_with("334 ") ? std::optional<std::string>(text(said) == expected_signature ? "\r\n" : "*\r\n") : std::nullopt;
+            case 3:
+                return said.starts_with("334 ") ? std::optional<std::string>(text(said) == expected_signature ? "\r\n" : "*\r\n")
+                                                : std::nullopt;
             default: return std::nullopt;
         }
     }
@@ -135,7 +137,8 @@ struct ScramClient {
         const std::string salt = *base64_decode(match[2].str());
         std::string salted(32, '\0');
         PKCS5_PBKDF2_HMAC(password.data(), static_cast<int>(password.size()), reinterpret_cast<const unsigned char*>(salt.data()),
-                          static_cast<int>(salt.size()), std::stoi(match[3].str()), EVP_sha256(), 32, reinterpret_cast<unsigned char*>(salted.data()));
+                          static_cast<int>(salt.size()), std::stoi(match[3].str()), EVP_sha256(), 32,
+                          reinterpret_cast<unsigned char*>(salted.data()));
         const std::string without_proof = "c=" + base64_encode(gs2_header + binding) + ",r=" + match[1].str();
         const std::string auth_message = first_bare + "," + server_first + "," + without_proof;
         expected_signature = "v=" + base64_encode(hmac(hmac(salted, "Server Key"), auth_message));
@@ -160,9 +163,15 @@ TEST(smtp_session, scram_ends_with_the_servers_own_proof_as_a_challenge) {
 }
 
 TEST(smtp_session, scram_plus_binds_to_the_channel) {
-    EXPECT_EQ(scram({.mechanism = "SCRAM-SHA-256-PLUS", .gs2_header = "p=tls-exporter,,", .binding = std::string(32, 'x'), .expected_signature = {}}),
+    EXPECT_EQ(scram({.mechanism = "SCRAM-SHA-256-PLUS",
+                     .gs2_header = "p=tls-exporter,,",
+                     .binding = std::string(32, 'x'),
+                     .expected_signature = {}}),
               "235 2.7.0 Authentication successful");
-    EXPECT_TRUE(scram({.mechanism = "SCRAM-SHA-256-PLUS", .gs2_header = "p=tls-exporter,,", .binding = std::string(32, 'y'), .expected_signature = {}})
+    EXPECT_TRUE(scram({.mechanism = "SCRAM-SHA-256-PLUS",
+                       .gs2_header = "p=tls-exporter,,",
+                       .binding = std::string(32, 'y'),
+                       .expected_signature = {}})
                     .starts_with("5"));
 }
 
@@ -181,8 +190,15 @@ TEST(smtp_session, an_answer_to_scrams_last_message_is_a_mistake) {
 
 TEST(smtp_trace, the_protocol_has_the_word_that_the_registry_has) {
     const auto word = [](Role role, bool extended, bool tls, bool authenticated, bool utf8) {
-        return with_protocol({.role = role, .extended = extended, .tls = tls, .authenticated = authenticated, .smtputf8 = utf8, .client_name = {},
-                              .hostname = {}, .id = {}, .only_recipient = {}});
+        return with_protocol({.role = role,
+                              .extended = extended,
+                              .tls = tls,
+                              .authenticated = authenticated,
+                              .smtputf8 = utf8,
+                              .client_name = {},
+                              .hostname = {},
+                              .id = {},
+                              .only_recipient = {}});
     };
     EXPECT_EQ(word(Role::mx, false, false, false, false), "SMTP");
     EXPECT_EQ(word(Role::mx, true, false, false, false), "ESMTP");
@@ -202,7 +218,8 @@ TEST(smtp_trace, a_received_field_is_that_of_the_rfc) {
     const Time now = Time::now();
     const Arrival arrival{.client_name = "client.example", .hostname = "mail.example.test", .id = "abc", .only_recipient = "a@b.example"};
     EXPECT_EQ(received_field(arrival, peer, now),
-              "Received: from client.example ([IPv6:2001:db8::7])\r\n\tby mail.example.test with ESMTP\r\n\tid abc\r\n\tfor <a@b.example>;\r\n\t" +
+              "Received: from client.example ([IPv6:2001:db8::7])\r\n\tby mail.example.test with ESMTP\r\n\tid abc\r\n\tfor "
+              "<a@b.example>;\r\n\t" +
                   now.rfc5322() + "\r\n");
 }
 

@@ -16,10 +16,10 @@ struct Arrival {
     bool tls = false;
     bool authenticated = false;
     bool smtputf8 = false;
-    std::string client_name;    // as HELO, EHLO or LHLO gave it
-    std::string hostname;       // ours
-    std::string id;             // the message's
-    std::string only_recipient; // empty when there are several, so that none learns of another
+    std::string client_name;     // as HELO, EHLO or LHLO gave it
+    std::string hostname;        // ours
+    std::string id;              // the message's
+    std::string only_recipient;  // empty when there are several, so that none learns of another
 };
 
 // "ESMTPSA", "UTF8LMTP" …: RFC 3848, RFC 6531 §4.3.

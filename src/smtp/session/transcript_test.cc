@@ -11,7 +11,8 @@
 #include "smtp/session/session.h"
 #include "smtp/session/testing/world.h"
 
-// Replays tests/transcripts/smtp/*.txt: whole, cut everywhere, ended everywhere. After each of these what is stored is what 250 was said to.
+// Replays tests/transcripts/smtp/*.txt: whole, cut everywhere, ended everywhere. After each of these what is stored is what 250 was said
+// to.
 namespace packetboat::smtp {
 namespace {
 
@@ -49,9 +50,7 @@ class smtp_transcript : public ::testing::TestWithParam<std::string> {};
 TEST_P(smtp_transcript, is_answered_as_written) {
     const Transcript& transcript = transcripts().at(GetParam());
     const testing::World world(transcript.settings);
-    EXPECT_EQ(packetboat::testing::replay<wire::Decoder>(
-                  transcript, [&] { return make_decoder(world.options); }, converse),
-              "");
+    EXPECT_EQ(packetboat::testing::replay<wire::Decoder>(transcript, [&] { return make_decoder(world.options); }, converse), "");
 }
 
 INSTANTIATE_TEST_SUITE_P(, smtp_transcript, ::testing::ValuesIn(names()), [](const auto& one) { return one.param; });

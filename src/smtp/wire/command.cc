@@ -179,7 +179,8 @@ bool has_control(std::string_view line) {
 }
 
 Parsed unknown(std::string_view name) {
-    if (is_one_of(name, not_mail)) return wrong({.code = 421, .enhanced = "4.7.0", .text = "This is a mail server, goodbye", .close = true});
+    if (is_one_of(name, not_mail))
+        return wrong({.code = 421, .enhanced = "4.7.0", .text = "This is a mail server, goodbye", .close = true});
     if (is_one_of(name, not_implemented)) return wrong({.code = 502, .enhanced = "5.5.1", .text = "Command not implemented"});
     return wrong({.code = 500, .enhanced = "5.5.1", .text = "Command not recognized"});
 }

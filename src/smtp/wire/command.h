@@ -45,12 +45,12 @@ struct Lhlo {  // RFC 2033 §4.1
 struct StartTls {  // RFC 3207 §4
     friend bool operator==(const StartTls&, const StartTls&) = default;
 };
-struct Auth {  // RFC 4954 §4
+struct Auth {                                     // RFC 4954 §4
     std::string mechanism;                        // in upper case
     std::optional<std::string> initial_response;  // as given: base64, or "=" for an empty one
     friend bool operator==(const Auth&, const Auth&) = default;
 };
-struct Mail {  // RFC 5321 §4.1.1.2
+struct Mail {                                 // RFC 5321 §4.1.1.2
     std::optional<Mailbox> reverse_path;      // none: <>
     std::optional<std::uint64_t> size_bytes;  // RFC 1870 §3; a number too large for us is the largest one
     Body body = Body::seven_bit;              // RFC 6152

@@ -49,14 +49,14 @@ TEST(smtp_command, verbs_are_read_in_any_case) {
 }
 
 TEST(smtp_command, greetings_take_what_real_clients_call_themselves) {
-    for (const char* name : {"client.example", "[192.0.2.1]", "[IPv6:2001:db8::1]", "localhost", "my_host", "192.0.2.1", "fe80::1",
-                             "host.", "-a-", "DESKTOP-1~2", "a/b"}) {
+    for (const char* name : {"client.example", "[192.0.2.1]", "[IPv6:2001:db8::1]", "localhost", "my_host", "192.0.2.1", "fe80::1", "host.",
+                             "-a-", "DESKTOP-1~2", "a/b"}) {
         EXPECT_EQ(as<Ehlo>(std::string("EHLO ") + name).domain, name);
         EXPECT_EQ(as<Helo>(std::string("HELO  ") + name + "  ").domain, name);
         EXPECT_EQ(as<Lhlo>(std::string("LHLO ") + name).domain, name);
     }
-    for (const char* line : {"EHLO", "EHLO ", "EHLO a b", "EHLO (a)", "EHLO <a>", "EHLO a;b", "EHLO [a", "EHLO [(a)]", "EHLO a@b", "EHLO \xC3\xA4",
-                             "HELO", "LHLO"}) {
+    for (const char* line : {"EHLO", "EHLO ", "EHLO a b", "EHLO (a)", "EHLO <a>", "EHLO a;b", "EHLO [a", "EHLO [(a)]", "EHLO a@b",
+                             "EHLO \xC3\xA4", "HELO", "LHLO"}) {
         EXPECT_EQ(refusal(line), "501 5.5.4") << line;
     }
     EXPECT_EQ(refusal("EHLO " + std::string(255, 'a')), "accepted");
@@ -95,12 +95,44 @@ TEST(smtp_command, paths_are_those_of_the_rfc) {
 
 TEST(smtp_command, what_is_no_path_gets_the_code_of_its_side) {
     const std::vector<std::string> cases = {
-        "<a>",         "<a@>",          "<@b>",          "<a@b",          "a@b>",        "<a@b>x",          "<a b@c>",  "<a@b c>",
-        "<\"a@b>",     "<\"a\"b@c>",    "<a@.b>",        "<a@b.>",        "<a@b..c>",    "<a@-b>",          "<a@b->",   "<a@[]>",
-        "<a@[1.2.3]>", "<a@[1.2.3.4>",  "<a@[::1]>",     "<a@[IPv6:x]>",  "<a@[IPv6:1.2.3.4]>", "<@a:@b:c@d>", "<@a,b:c@d>", "<@a c@d>",
-        "<a@b@c>",     "<a,b@c>",       "<a@b;c>",       "<<a@b>>",       "x <a@b>",     "<a(c)@b>",        "<a@b!c>",  "<:a@b>",
-        "<a@[tag:]>",  "<a@[-:x]>",     "<\\a@b>",
-        "<" + std::string(256, 'a') + "@b>", "<a@" + std::string(64, 'b') + ">", "<a@" + std::string(256, 'b') + ">",
+        "<a>",
+        "<a@>",
+        "<@b>",
+        "<a@b",
+        "a@b>",
+        "<a@b>x",
+        "<a b@c>",
+        "<a@b c>",
+        "<\"a@b>",
+        "<\"a\"b@c>",
+        "<a@.b>",
+        "<a@b.>",
+        "<a@b..c>",
+        "<a@-b>",
+        "<a@b->",
+        "<a@[]>",
+        "<a@[1.2.3]>",
+        "<a@[1.2.3.4>",
+        "<a@[::1]>",
+        "<a@[IPv6:x]>",
+        "<a@[IPv6:1.2.3.4]>",
+        "<@a:@b:c@d>",
+        "<@a,b:c@d>",
+        "<@a c@d>",
+        "<a@b@c>",
+        "<a,b@c>",
+        "<a@b;c>",
+        "<<a@b>>",
+        "x <a@b>",
+        "<a(c)@b>",
+        "<a@b!c>",
+        "<:a@b>",
+        "<a@[tag:]>",
+        "<a@[-:x]>",
+        "<\\a@b>",
+        "<" + std::string(256, 'a') + "@b>",
+        "<a@" + std::string(64, 'b') + ">",
+        "<a@" + std::string(256, 'b') + ">",
     };
     for (const std::string& text : cases) {
         const std::string sender = refusal("MAIL FROM:" + text);
@@ -161,15 +193,17 @@ TEST(smtp_command, parameters_that_are_unknown_wrong_or_repeated_have_their_code
     EXPECT_EQ(refusal("MAIL FROM:<a@b> FOO=1"), "555 5.5.4");
     EXPECT_EQ(refusal("RCPT TO:<a@b> SIZE=1"), "555 5.5.4");
     EXPECT_EQ(refusal("RCPT TO:<a@b> foo"), "555 5.5.4");
-    for (const char* bad : {"SIZE", "SIZE=", "SIZE=x", "SIZE=-1", "SIZE=123456789012345678901", "SIZE=1=2", "BODY=9BIT", "BODY", "SMTPUTF8=1",
-                            "AUTH=a", "AUTH=a=b@c", "AUTH=", "AUTH=a+0A@b", "RET=ALL", "ENVID=", "ENVID=a=b", "ENVID=a+", "ENVID=a+4", "ENVID=a+4g",
-                            "SIZE=1 SIZE=1", "=1", "SIZE =1", "SIZE= 1", "-"}) {
+    for (const char* bad : {"SIZE",       "SIZE=",     "SIZE=x",      "SIZE=-1",    "SIZE=123456789012345678901",
+                            "SIZE=1=2",   "BODY=9BIT", "BODY",        "SMTPUTF8=1", "AUTH=a",
+                            "AUTH=a=b@c", "AUTH=",     "AUTH=a+0A@b", "RET=ALL",    "ENVID=",
+                            "ENVID=a=b",  "ENVID=a+",  "ENVID=a+4",   "ENVID=a+4g", "SIZE=1 SIZE=1",
+                            "=1",         "SIZE =1",   "SIZE= 1",     "-"}) {
         const std::string code = refusal(std::string("MAIL FROM:<a@b> ") + bad);
         EXPECT_TRUE(code == "501 5.5.4" || (std::string(bad) == "-" && code == "555 5.5.4")) << bad << " " << code;
     }
     EXPECT_EQ(refusal("MAIL FROM:<a@b> ENVID=" + std::string(101, 'a')), "501 5.5.4");
-    for (const char* bad : {"NOTIFY=", "NOTIFY=SOMETIMES", "NOTIFY=NEVER,SUCCESS", "NOTIFY=SUCCESS,", "NOTIFY=,DELAY", "ORCPT=rfc822", "ORCPT=;a",
-                            "ORCPT=rfc822;", "ORCPT=rfc822;a=b", "ORCPT=r c;a"}) {
+    for (const char* bad : {"NOTIFY=", "NOTIFY=SOMETIMES", "NOTIFY=NEVER,SUCCESS", "NOTIFY=SUCCESS,", "NOTIFY=,DELAY", "ORCPT=rfc822",
+                            "ORCPT=;a", "ORCPT=rfc822;", "ORCPT=rfc822;a=b", "ORCPT=r c;a"}) {
         EXPECT_EQ(refusal(std::string("RCPT TO:<a@b> ") + bad), "501 5.5.4") << bad;
     }
     EXPECT_EQ(refusal("RCPT TO:<a@b> ORCPT=rfc822;" + std::string(500, 'a')), "501 5.5.4");
@@ -188,7 +222,8 @@ TEST(smtp_command, bdat_knows_its_octets_or_ends_the_connection) {
     EXPECT_EQ(parsed("BDAT 86"), Command(Bdat{.octets = 86, .last = false}));
     EXPECT_EQ(parsed("BDAT 0 LAST"), Command(Bdat{.octets = 0, .last = true}));
     EXPECT_EQ(parsed("bdat 18446744073709551615 last "), Command(Bdat{.octets = 18446744073709551615U, .last = true}));
-    for (const char* line : {"BDAT", "BDAT ", "BDAT x", "BDAT -1", "BDAT 1x", "BDAT 1 FIRST", "BDAT 1 LAST x", "BDAT 18446744073709551616", "BDAT LAST"})
+    for (const char* line :
+         {"BDAT", "BDAT ", "BDAT x", "BDAT -1", "BDAT 1x", "BDAT 1 FIRST", "BDAT 1 LAST x", "BDAT 18446744073709551616", "BDAT LAST"})
         EXPECT_EQ(refusal(line), "501 5.5.4 close") << line;
 }
 
@@ -197,7 +232,8 @@ TEST(smtp_command, auth_carries_an_initial_response_as_it_is) {
     EXPECT_EQ(parsed("AUTH PLAIN AGEAYg=="), Command(Auth{.mechanism = "PLAIN", .initial_response = "AGEAYg=="}));
     EXPECT_EQ(parsed("AUTH SCRAM-SHA-256-PLUS ="), Command(Auth{.mechanism = "SCRAM-SHA-256-PLUS", .initial_response = "="}));
     EXPECT_EQ(parsed("AUTH LOGIN "), Command(Auth{.mechanism = "LOGIN", .initial_response = {}}));
-    for (const char* line : {"AUTH", "AUTH ", "AUTH PL.AIN", "AUTH PLAIN a b", "AUTH AAAAAAAAAAAAAAAAAAAAA"}) EXPECT_EQ(refusal(line), "501 5.5.4") << line;
+    for (const char* line : {"AUTH", "AUTH ", "AUTH PL.AIN", "AUTH PLAIN a b", "AUTH AAAAAAAAAAAAAAAAAAAAA"})
+        EXPECT_EQ(refusal(line), "501 5.5.4") << line;
 }
 
 TEST(smtp_command, the_other_verbs_take_their_arguments) {
@@ -207,8 +243,9 @@ TEST(smtp_command, the_other_verbs_take_their_arguments) {
     EXPECT_EQ(parsed("HELP"), Command(Help{}));
     EXPECT_EQ(parsed("NOOP anything at all"), Command(Noop{}));
     EXPECT_EQ(parsed("DATA  "), Command(Data{}));
-    for (const char* line : {"VRFY", "VRFY ", "EXPN", "DATA x", "RSET x", "QUIT x", "STARTTLS x", "MAIL", "MAIL ", "MAIL FROM", "MAIL FROM:",
-                             "MAIL FROM <a@b>", "MAIL TO:<a@b>", "MAIL <a@b>", "RCPT", "RCPT TO", "RCPT TO: ", "RCPT FROM:<a@b>"})
+    for (const char* line :
+         {"VRFY", "VRFY ", "EXPN", "DATA x", "RSET x", "QUIT x", "STARTTLS x", "MAIL", "MAIL ", "MAIL FROM",
+          "MAIL FROM:", "MAIL FROM <a@b>", "MAIL TO:<a@b>", "MAIL <a@b>", "RCPT", "RCPT TO", "RCPT TO: ", "RCPT FROM:<a@b>"})
         EXPECT_EQ(refusal(line), "501 5.5.4") << line;
 }
 

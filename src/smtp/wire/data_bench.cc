@@ -48,7 +48,7 @@ double gigabytes_per_second(std::string_view sent, bool checked) {
 int main() {
     for (const std::size_t line_bytes : {20U, 78U, 998U}) {
         const std::string sent = text(line_bytes, 4 << 20);
-        std::printf("lines of %3zu bytes: unstuffed %.2f GB/s, unstuffed and checked %.2f GB/s\n", line_bytes, gigabytes_per_second(sent, false),
-                    gigabytes_per_second(sent, true));
+        std::printf("lines of %3zu bytes: unstuffed %.2f GB/s, unstuffed and checked %.2f GB/s\n", line_bytes,
+                    gigabytes_per_second(sent, false), gigabytes_per_second(sent, true));
     }
 }

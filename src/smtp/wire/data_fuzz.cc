@@ -65,7 +65,8 @@ void require(bool claim) {
 
 }  // namespace
 
-// However a message is cut, the same is read; it ends where CRLF.CRLF is for the first time and nowhere else; stuffing and unstuffing are inverse.
+// However a message is cut, the same is read; it ends where CRLF.CRLF is for the first time and nowhere else; stuffing and unstuffing are
+// inverse.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size < 2) return 0;
     const std::size_t piece = 1 + data[0] % 16;

@@ -6,9 +6,7 @@ namespace packetboat::smtp::wire {
 
 namespace {
 
-Reply bare_newline() {
-    return {.code = 500, .enhanced = "5.5.2", .text = "Bare LF in a command: lines end with CRLF", .close = true};
-}
+Reply bare_newline() { return {.code = 500, .enhanced = "5.5.2", .text = "Bare LF in a command: lines end with CRLF", .close = true}; }
 Reply too_long(bool auth) {
     // RFC 5321 §4.2.4, RFC 4954 §6
     if (auth) return {.code = 500, .enhanced = "5.5.6", .text = "Authentication exchange line is too long"};

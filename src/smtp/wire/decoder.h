@@ -55,8 +55,8 @@ inline constexpr std::uint64_t line_limit_max_bytes = 16'000;
 // A line that is too long is read to its end, if that comes within so many bytes.
 inline constexpr std::uint64_t skipped_max_bytes = 64 << 10;
 
-// Bytes to events. A command line ends with CRLF and nothing else: one that ends with a bare LF ends the connection, so that neither a hidden
-// command gets in nor a client of bare LFs waits for ever.
+// Bytes to events. A command line ends with CRLF and nothing else: one that ends with a bare LF ends the connection, so that neither a
+// hidden command gets in nor a client of bare LFs waits for ever.
 class Decoder {
 public:
     using Event = wire::Event;

@@ -47,7 +47,8 @@ std::vector<std::string> events(Mode mode, std::string_view bytes, std::size_t p
 
 // The same however they are cut.
 void expect_events(Mode mode, std::string_view bytes, const std::vector<std::string>& expected, DecoderOptions options = {}) {
-    for (std::size_t piece = 1; piece <= bytes.size(); ++piece) EXPECT_EQ(events(mode, bytes, piece, options), expected) << "pieces of " << piece;
+    for (std::size_t piece = 1; piece <= bytes.size(); ++piece)
+        EXPECT_EQ(events(mode, bytes, piece, options), expected) << "pieces of " << piece;
 }
 
 TEST(smtp_decoder, lines_become_commands) {
@@ -105,10 +106,27 @@ TEST(smtp_decoder, data_ends_with_its_own_line_and_loses_its_dots) {
 
 // Every end of data that some server has ever believed in, and none of which is one.
 TEST(smtp_decoder, only_crlf_dot_crlf_ends_data) {
-    for (const std::string& false_end : std::vector<std::string>{
-             "\n.\n", "\n.\r\n", "\r.\r", "\r.\r\n", "\r\n.\n", "\r\n.\r", "\r.\n", "\n.\r", "\r\n.\r\r\n", "\r\r\n.\r\r\n", "\n\n.\r\n",
-             std::string("\r\n\0.\r\n", 6), std::string("\r\n.\0\r\n", 6), "\r\n .\r\n", "\r\n. \r\n", "\r\n.\t\r\n", "\r\n.\x0b\r\n", "\r\n.\x85\r\n",
-             "\r\n\x0b.\r\n", "\r\n..\r\n", "\n.\n\r\n"}) {
+    for (const std::string& false_end : std::vector<std::string>{"\n.\n",
+                                                                 "\n.\r\n",
+                                                                 "\r.\r",
+                                                                 "\r.\r\n",
+                                                                 "\r\n.\n",
+                                                                 "\r\n.\r",
+                                                                 "\r.\n",
+                                                                 "\n.\r",
+                                                                 "\r\n.\r\r\n",
+                                                                 "\r\r\n.\r\r\n",
+                                                                 "\n\n.\r\n",
+                                                                 std::string("\r\n\0.\r\n", 6),
+                                                                 std::string("\r\n.\0\r\n", 6),
+                                                                 "\r\n .\r\n",
+                                                                 "\r\n. \r\n",
+                                                                 "\r\n.\t\r\n",
+                                                                 "\r\n.\x0b\r\n",
+                                                                 "\r\n.\x85\r\n",
+                                                                 "\r\n\x0b.\r\n",
+                                                                 "\r\n..\r\n",
+                                                                 "\n.\n\r\n"}) {
         const std::string message = "a" + false_end + "MAIL FROM:<evil@example>\r\n.\r\nQUIT\r\n";
         for (std::size_t piece = 1; piece <= message.size(); ++piece) {
             const std::vector<std::string> got = events(data_mode, message, piece);
@@ -132,7 +150,8 @@ TEST(smtp_decoder, a_chunk_is_as_long_as_the_input_allows) {
 }
 
 TEST(smtp_decoder, stuffing_and_unstuffing_are_inverse) {
-    for (const std::string& message : std::vector<std::string>{"", ".\r\n", "..\r\n.\r\n", "a\r\n", "\r\n.\r\n.\r\n", ".a\r\n.b\r\n", "\n.\n\r\n", "\r.\r\r\n"}) {
+    for (const std::string& message :
+         std::vector<std::string>{"", ".\r\n", "..\r\n.\r\n", "a\r\n", "\r\n.\r\n.\r\n", ".a\r\n.b\r\n", "\n.\n\r\n", "\r.\r\r\n"}) {
         const std::string sent = stuff(message);
         std::string got;
         for (const std::string& event : events(data_mode, sent, 3)) got += event == "end" ? "" : event.substr(6);

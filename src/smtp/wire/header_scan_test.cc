@@ -47,7 +47,8 @@ void expect(const std::vector<Case>& cases, const HeaderScan::Missing& missing) 
 
 TEST(smtp_header_scan, a_proper_message_is_kept_as_it_is) {
     const std::vector<std::string> messages = {
-        "Subject: x\r\n\r\nbody\r\n", "\r\nbody\r\n", "", "Subject: x\r\n", "A: b\r\n folded\r\n\tmore\r\n\r\n", "A :b\r\n\r\n", "A: b\r\n\r\nReceived: no\r\n",
+        "Subject: x\r\n\r\nbody\r\n",   "\r\nbody\r\n", "", "Subject: x\r\n", "A: b\r\n folded\r\n\tmore\r\n\r\n", "A :b\r\n\r\n",
+        "A: b\r\n\r\nReceived: no\r\n",
     };
     std::vector<Case> cases;
     for (const std::string& message : messages) cases.push_back({message, message});

@@ -6,8 +6,8 @@
 
 namespace packetboat::smtp::wire {
 
-// What becomes of a CR without its LF, and of an LF without its CR, in a message. RFC 5321 §2.3.8 allows neither; servers that disagree about
-// what they mean let messages be smuggled between them.
+// What becomes of a CR without its LF, and of an LF without its CR, in a message. RFC 5321 §2.3.8 allows neither; servers that disagree
+// about what they mean let messages be smuggled between them.
 enum class BareNewlines : std::uint8_t {
     refuse,     // the message is
     normalise,  // each becomes CRLF

@@ -39,8 +39,8 @@ std::optional<Mailbox> reverse_path(Cursor& in, Syntax syntax);
 // "<Postmaster@" Domain ">" / "<Postmaster>" / Forward-path                                RFC 5321 §4.1.1.3
 Mailbox forward_path(Cursor& in, Syntax syntax);
 
-// What a client calls itself. Real ones send host names with underscores, bare IPv6 addresses and worse; what is accepted is bounded and can
-// stand in a Received field.
+// What a client calls itself. Real ones send host names with underscores, bare IPv6 addresses and worse; what is accepted is bounded and
+// can stand in a Received field.
 std::string client_name(Cursor& in);
 
 // xtext = *( xchar / hexchar )                                                             RFC 3461 §4

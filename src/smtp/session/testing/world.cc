@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "base/cursor.h"
+#include "base/id.h"
 #include "base/text.h"
 #include "base/worker_pool.h"
 #include "store/memory.h"
@@ -14,6 +15,9 @@ namespace {
 
 // One for all worlds: threads are dear, and a replay makes thousands of worlds.
 WorkerPool& hashing() {
+    // OpenSSL's own cleaning up is to come after the pool's threads have ended, so it has to be in use before they begin.
+    static const Id128 before = Id128::derived({"openssl"});
+    (void)before;
     static WorkerPool pool({.threads = 1, .name = "hash"});
     return pool;
 }
@@ -109,12 +113,18 @@ void World::set_switch(std::string_view name) {
 void World::set_limit(std::string_view value) {
     const auto [name, text] = split(value);
     const std::map<std::string, std::uint64_t Limits::*> limits = {
-        {"command_line", &Limits::command_line_max_bytes}, {"auth_line", &Limits::auth_line_max_bytes},
-        {"message", &Limits::message_max_bytes},           {"text_line", &Limits::text_line_max_bytes},
-        {"header", &Limits::header_max_bytes},             {"received", &Limits::received_max},
-        {"recipients", &Limits::recipients_max},           {"transactions", &Limits::transactions_max},
-        {"errors", &Limits::errors_max},                   {"junk_commands", &Limits::junk_commands_max},
-        {"unknown_recipients", &Limits::unknown_recipients_max}, {"auth_attempts", &Limits::auth_attempts_max},
+        {"command_line", &Limits::command_line_max_bytes},
+        {"auth_line", &Limits::auth_line_max_bytes},
+        {"message", &Limits::message_max_bytes},
+        {"text_line", &Limits::text_line_max_bytes},
+        {"header", &Limits::header_max_bytes},
+        {"received", &Limits::received_max},
+        {"recipients", &Limits::recipients_max},
+        {"transactions", &Limits::transactions_max},
+        {"errors", &Limits::errors_max},
+        {"junk_commands", &Limits::junk_commands_max},
+        {"unknown_recipients", &Limits::unknown_recipients_max},
+        {"auth_attempts", &Limits::auth_attempts_max},
     };
     options.limits.*limits.at(name) = number(text);
 }
@@ -204,10 +214,12 @@ Task<std::string> World::check_expectations(const std::map<std::string, std::vec
         }
         const std::vector<std::string>& messages = inboxes.at(expected.name);
         if (expected.what == "stored") {
-            if (messages.size() != number(expected.value)) co_return expected.name + " has " + std::to_string(messages.size()) + " messages";
+            if (messages.size() != number(expected.value))
+                co_return expected.name + " has " + std::to_string(messages.size()) + " messages";
             continue;
         }
-        const bool contained = std::ranges::any_of(messages, [&](const std::string& one) { return one.find(expected.value) != std::string::npos; });
+        const bool contained =
+            std::ranges::any_of(messages, [&](const std::string& one) { return one.find(expected.value) != std::string::npos; });
         if (contained != (expected.what == "contains"))
             co_return expected.what + " " + expected.name + " «" + escape_control(expected.value) + "» is not so" +
                 (messages.empty() ? "" : ": " + escape_control(messages.back()));

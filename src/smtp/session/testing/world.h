@@ -19,8 +19,8 @@
 
 namespace packetboat::smtp::testing {
 
-// What a session's tests stand on: the real services over the memory store. The domain is example.test, its accounts are alice and bob (password
-// "packetboat", set for the submission role only), the alias team goes to both, the alias away to someone@elsewhere.example.
+// What a session's tests stand on: the real services over the memory store. The domain is example.test, its accounts are alice and bob
+// (password "packetboat", set for the submission role only), the alias team goes to both, the alias away to someone@elsewhere.example.
 //
 // Settings of a transcript (`@ set NAME VALUE`):
 //   role mx|submission|lmtp
@@ -46,8 +46,8 @@ public:
     Task<> build();
     Services services() { return {*delivery_, *directory_}; }
 
-    // What is wrong after a session that answered `output`; empty: nothing. Always: what 250 was said to is there, and nothing else is. When the
-    // dialogue was `complete`, also all that the settings say.
+    // What is wrong after a session that answered `output`; empty: nothing. Always: what 250 was said to is there, and nothing else is.
+    // When the dialogue was `complete`, also all that the settings say.
     Task<std::string> check(std::string_view output, bool complete);
 
     // The bodies in an account's inbox.
