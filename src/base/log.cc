@@ -79,6 +79,8 @@ std::string json_line(std::string_view time, LogLevel level, std::string_view ev
 // Lines go to a thread of their own, because a log on a slow disk must not hold up a reactor.
 class LogThread {
 public:
+    ~LogThread() { close(); }
+
     Result<> open(const LogOptions& options) {
         const std::scoped_lock lock(mutex_);
         options_ = options;

@@ -10,7 +10,7 @@
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
 // RocksDB's library is not instrumented: the sanitizer sees what it copies, but not the atomics by which it hands that over.
-extern "C" const char* __tsan_default_suppressions() { return "called_from_lib:librocksdb.so\nmutex:librocksdb.so\n"; }
+extern "C" const char* __tsan_default_suppressions() { return "race:librocksdb.so\nmutex:librocksdb.so\n"; }
 #endif
 #endif
 
