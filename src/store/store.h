@@ -127,7 +127,8 @@ class Store {
 public:
     virtual ~Store() = default;
 
-    // Runs `body` in a serializable transaction. On return the commit is on disk. `body` may run more than once.
+    // Runs `body` in a serializable transaction. On return the commit is on disk. `body` may run more than once. Bodies of all
+    // partitions may run one after another on one thread, so a body is short.
     // Errors: what the body answered; invalid (a limit above was broken); unavailable (disk full, write error, stopping, too many waiting):
     // the outcome is then unknown only if the write itself failed, and the same commit id tells.
     virtual Task<Result<Committed>> write(Partition partition, std::optional<CommitId> id, WriteBody body) = 0;
@@ -142,6 +143,7 @@ public:
         co_return std::move(*value);
     }
 
+    // The store outlives its blob writers and readers.
     virtual Result<std::unique_ptr<BlobWriter>> create_blob() = 0;
     virtual Task<Result<std::unique_ptr<BlobReader>>> open_blob(const BlobRef& blob) = 0;
     // Removes blobs without a reference that are older than a day, and abandoned uploads. Answers how many went.
