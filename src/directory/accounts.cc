@@ -97,6 +97,7 @@ Task<Result<>> Directory::import_accounts(std::vector<NewAccount> accounts) {
             co_return Result<>{};
         };
         std::vector<Task<Result<>>> lanes;
+        lanes.reserve(import_lanes);
         for (std::size_t i = 0; i < import_lanes; ++i) lanes.push_back(lane(*state_, group, next));
         const std::vector<Result<>> hashed = co_await when_all(std::move(lanes));
         for (const Result<>& ok : hashed) {
