@@ -8,6 +8,7 @@ import sys
 USES = {
     "base": [],
     "net": ["base"],
+    "mime": ["base"],
     "store": ["base"],
     "directory": ["store", "base"],
     "mailbox": ["store", "base"],
@@ -25,6 +26,8 @@ LIBRARIES = {
     r"rocksdb/": ["store"],
     r"sodium": ["directory"],
     r"idn2": ["directory"],
+    r"unicode/": ["mime"],
+    r"gmime/": ["mime"],
     r"toml\+\+/": ["server"],
     r"CLI/": ["cli"],
 }
