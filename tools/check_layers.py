@@ -22,7 +22,7 @@ USES = {
 }
 # Library headers that only these rooms may include.
 LIBRARIES = {
-    r"boost/": ["net"],
+    r"sys/epoll": ["net"],
     r"rocksdb/": ["store"],
     r"sodium": ["directory"],
     r"idn2": ["directory"],

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <condition_variable>
 #include <cstring>
 #include <deque>
@@ -129,7 +130,8 @@ public:
                     ++dropped_;
                 }
                 lines_.push_back(std::move(line));
-                if (lines_.size() > 1) return;
+                // Woken for the first line of a block only: while it gathers there is nobody to wake, until the block is full.
+                if (lines_.size() != 1 && lines_.size() != block_lines) return;
             } else {
                 write_all(line);
                 return;
@@ -139,12 +141,16 @@ public:
     }
 
 private:
+    static constexpr std::chrono::milliseconds gathering_time{10};
+    static constexpr std::size_t block_lines = 256;
+
     static LogOptions quiet() { return {.level = LogLevel::warning, .format = LogFormat::logfmt, .file = {}}; }
 
     void work() {
         std::unique_lock lock(mutex_);
         while (!stopping_ || !lines_.empty()) {
             wake_.wait(lock, [&] { return stopping_ || !lines_.empty(); });
+            wake_.wait_for(lock, gathering_time, [&] { return stopping_ || lines_.size() >= block_lines; });
             std::string block;
             for (const std::string& line : lines_) block += line;
             lines_.clear();

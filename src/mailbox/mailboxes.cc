@@ -11,6 +11,9 @@ namespace packetboat::mailbox {
 
 namespace {
 
+// A mailbox up to this size is read where we are: handing it to another thread costs more than reading it.
+constexpr std::uint64_t rows_here_max = 256;
+
 // One level of a mailbox's path: UTF-8 without control characters, and without the "/" that separates levels (RFC 8621 §2 lets a server
 // refuse what its IMAP side cannot show).
 Result<> check_name(std::string_view name, const Limits& limits) {
@@ -172,12 +175,18 @@ Task<Result<Mailbox>> Mail::mailbox(store::Partition account, std::variant<Role,
 }
 
 Task<Result<std::vector<Row>>> Mail::rows(store::Partition account, MailboxId id, RowDetail detail) {
-    co_return co_await state_->read(std::move(account), store::Weight::many,
-                                    [&](const store::Reader& reader, const AccountRecord& record) -> Result<std::vector<Row>> {
-                                        const Result<Mailbox> mailbox = read_mailbox(reader, record, id);
-                                        if (!mailbox) return fail(mailbox.error());
-                                        return read_rows(reader, *mailbox, detail);
-                                    });
+    bool too_many = false;
+    const auto read = [&](store::Weight weight) {
+        return state_->read(account, weight, [&, weight](const store::Reader& reader, const AccountRecord& record) {
+            const Result<Mailbox> mailbox = read_mailbox(reader, record, id);
+            if (!mailbox) return Result<std::vector<Row>>(fail(mailbox.error()));
+            too_many = weight == store::Weight::few && mailbox->emails > rows_here_max;
+            return too_many ? Result<std::vector<Row>>(std::vector<Row>{}) : read_rows(reader, *mailbox, detail);
+        });
+    };
+    Result<std::vector<Row>> rows = co_await read(store::Weight::few);
+    if (too_many) rows = co_await read(store::Weight::many);
+    co_return rows;
 }
 
 Task<Result<MailboxId>> Mail::create_mailbox(store::Partition account, std::string name, std::optional<MailboxId> parent, Role role) {

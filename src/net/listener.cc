@@ -94,6 +94,12 @@ struct Listener {
         : options(std::move(its_options)), tls(its_tls), serve(std::move(its_serve)), gate(options.admission) {}
 };
 
+enum class Batch : std::uint8_t {
+    all,      // no connection waits now
+    some,     // more may
+    failing,  // descriptors or memory have run out
+};
+
 struct Connection {
     Connection(Gate::Ticket its_ticket, Reactor& reactor, Descriptor descriptor, const Endpoint& remote)
         : ticket(std::move(its_ticket)),
@@ -187,7 +193,7 @@ struct Server::State {
 
     void begin(Berth& berth, Listener& listener, Accepted accepted);
     void refuse(Berth& berth, const Listener& listener, Accepted accepted);
-    bool accept_batch(Berth& berth, Listener& listener, Waiter& door);
+    Batch accept_batch(Berth& berth, Listener& listener, Waiter& door);
     Task<> accept_all(Berth& berth, Listener& listener, Waiter& door);
     void on_every_reactor(void (*job)(Berth&));
 };
@@ -246,8 +252,7 @@ void Server::State::begin(Berth& berth, Listener& listener, Accepted accepted) {
     }
 }
 
-// False: descriptors or memory have run out.
-bool Server::State::accept_batch(Berth& berth, Listener& listener, Waiter& door) {
+Batch Server::State::accept_batch(Berth& berth, Listener& listener, Waiter& door) {
     for (int i = 0; i < accepts_in_a_row_max; ++i) {
         Accepted accepted = accept_one(door.descriptor());
         if (accepted.descriptor) {
@@ -255,28 +260,31 @@ bool Server::State::accept_batch(Berth& berth, Listener& listener, Waiter& door)
             continue;
         }
         const int error = errno;
-        if (error == EAGAIN || error == EWOULDBLOCK) return true;
+        if (error == EAGAIN || error == EWOULDBLOCK) return Batch::all;
         if (error != EMFILE && error != ENFILE && error != ENOBUFS && error != ENOMEM) continue;  // that one connection has failed
         if (berth.accept_failures.due()) {
             log_error(
                 "net.accept_failed", "",
                 {{"listener", listener.options.name}, {"error", std::strerror(error)}, {"failures", berth.accept_failures.take_count()}});
         }
-        return false;
+        return Batch::failing;
     }
-    return true;
+    return Batch::some;
 }
 
 Task<> Server::State::accept_all(Berth& berth, Listener& listener, Waiter& door) {
-    while (co_await door.wait(WaitFor::input_undisturbed) == WaitEnd::ready) {
-        bool going_well = false;
+    std::optional<WaitEnd> over;  // the door is told of a new connection once: it waits when there are no more
+    while (!over || *over == WaitEnd::ready) {
+        Batch batch = Batch::failing;
         try {
-            going_well = accept_batch(berth, listener, door);
+            batch = accept_batch(berth, listener, door);
         } catch (const std::bad_alloc&) {
             log_error("net.accept_failed", "", {{"listener", listener.options.name}, {"error", "no memory"}});
         }
         // The others wait in the kernel's queue until something has ended.
-        if (!going_well) co_await sleep_for(accept_pause);
+        if (batch == Batch::failing) co_await sleep_for(accept_pause);
+        if (batch == Batch::some) co_await berth.reactor.yield();
+        over = batch == Batch::all ? co_await door.wait(WaitFor::input_undisturbed) : door.ends_at_once(WaitFor::input_undisturbed);
     }
     door.close();
 }

@@ -3,27 +3,17 @@
 #include <pthread.h>
 #include <signal.h>
 
-#include <boost/asio/basic_waitable_timer.hpp>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 #include <cassert>
-#include <exception>
 #include <string>
 #include <thread>
 
-#include "base/log.h"
+#include "net/event_loop.h"
 
 namespace packetboat::net {
-
-namespace asio = boost::asio;
 
 namespace {
 
 thread_local Reactor* current_reactor = nullptr;
-
-using IoExecutor = asio::io_context::executor_type;
-using Timer = asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, IoExecutor>;
 
 // Signals are the main thread's; a thread inherits the mask of the one that starts it.
 class SignalsBlocked {
@@ -41,38 +31,24 @@ private:
     sigset_t before_;
 };
 
-// The loop goes on after a job that threw: one mistake must not take every connection of the reactor with it.
-void run_loop(asio::io_context& context) {
-    for (;;) {
-        try {
-            context.run();
-            return;
-        } catch (const std::exception& thrown) {
-            log_error("net.job_failed", "", {{"error", thrown.what()}});
-        }
-    }
-}
-
 // One sleeper, in the sleeping coroutine's frame and in its reactor's list.
-struct Sleep {
-    Sleep(asio::io_context& context, Sleep*& list) : timer(context), first(list), next(list) {
+struct Sleep final : Timer {
+    Sleep(EventLoop& loop, Sleep*& list) : Timer(loop), first(list), next(list) {
         if (next) next->before = this;
         first = this;
     }
-    ~Sleep() {
+    ~Sleep() override {
         (before ? before->next : first) = next;
         if (next) next->before = before;
     }
-    Sleep(const Sleep&) = delete;
-    Sleep& operator=(const Sleep&) = delete;
+
+    void on_time() override { waiting.resume(); }
 
     bool await_ready() const noexcept { return false; }
-    void await_suspend(std::coroutine_handle<> handle) {
-        timer.async_wait([handle](const boost::system::error_code&) { handle.resume(); });
-    }
+    void await_suspend(std::coroutine_handle<> handle) { waiting = handle; }
     void await_resume() const noexcept {}
 
-    Timer timer;
+    std::coroutine_handle<> waiting;
     Sleep*& first;
     Sleep* next;
     Sleep* before = nullptr;
@@ -85,12 +61,7 @@ struct Reactor::State {
 
     std::size_t number;
     BufferPool buffers;
-    // One thread runs it; other threads only post.
-    asio::io_context context{1};
-    asio::executor_work_guard<IoExecutor> work{context.get_executor()};
-    // Asio opens its epoll and its event descriptors with the first object that needs them. Now, when a failure is known at once, and
-    // not later on the thread, when there may be none left.
-    Timer first_object{context};
+    EventLoop loop;
     Sleep* sleeping = nullptr;
     bool sleeps_over = false;
     std::thread thread;
@@ -111,36 +82,33 @@ void Reactor::start() {
         pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
         const Scope scope(*this);
         current_reactor = this;
-        run_loop(state_->context);
+        state_->loop.run();
     });
 }
 
-void Reactor::stop() { state_->context.stop(); }
+void Reactor::stop() { state_->loop.stop(); }
 
 void Reactor::join() {
     if (state_->thread.joinable()) state_->thread.join();
 }
 
-void Reactor::post(std::coroutine_handle<> handle) {
-    asio::post(state_->context, [handle] { handle.resume(); });
-}
-
-void Reactor::post(std::move_only_function<void()> job) { asio::post(state_->context, std::move(job)); }
+void Reactor::post(std::coroutine_handle<> handle) { state_->loop.post(handle); }
+void Reactor::post(std::move_only_function<void()> job) { state_->loop.post(std::move(job)); }
 
 Reactor& Reactor::current() {
     assert(current_reactor != nullptr);
     return *current_reactor;
 }
 
-asio::io_context& Reactor::context() { return state_->context; }
+EventLoop& Reactor::loop() { return state_->loop; }
 BufferPool& Reactor::buffers() { return state_->buffers; }
 std::size_t Reactor::number() const { return state_->number; }
 
 Task<bool> Reactor::sleep(std::chrono::milliseconds duration) {
     assert(current_reactor == this);
-    Sleep sleep(state_->context, state_->sleeping);
+    Sleep sleep(state_->loop, state_->sleeping);
     // Not answered on the spot even when sleeps are over: a loop that does not listen would hold the reactor for ever.
-    sleep.timer.expires_after(state_->sleeps_over ? std::chrono::milliseconds{0} : duration);
+    sleep.set(Timer::Clock::now() + (state_->sleeps_over ? std::chrono::milliseconds{0} : duration));
     co_await sleep;
     co_return !state_->sleeps_over;
 }
@@ -148,7 +116,7 @@ Task<bool> Reactor::sleep(std::chrono::milliseconds duration) {
 void Reactor::end_sleeps() {
     assert(current_reactor == this);
     state_->sleeps_over = true;
-    for (Sleep* sleep = state_->sleeping; sleep; sleep = sleep->next) sleep->timer.cancel();
+    for (Sleep* sleep = state_->sleeping; sleep; sleep = sleep->next) sleep->set(Timer::Clock::now());
 }
 
 Task<bool> sleep_for(std::chrono::milliseconds duration) { return Reactor::current().sleep(duration); }

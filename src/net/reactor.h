@@ -9,13 +9,10 @@
 #include "base/executor.h"
 #include "base/task.h"
 
-namespace boost::asio {
-class io_context;
-}
-
 namespace packetboat::net {
 
 class BufferPool;
+class EventLoop;
 
 // One thread with one event loop. What is spawned on it stays on it, so it needs no locks. Whatever waits on a reactor (streams,
 // sleeps, posted handles) has ended before the reactor is destroyed; Server::stop() sees to that.
@@ -35,9 +32,19 @@ public:
     // The reactor whose thread this is.
     static Reactor& current();
 
-    boost::asio::io_context& context();
+    EventLoop& loop();
     BufferPool& buffers();
     std::size_t number() const;
+
+    // Everybody else's turn: goes on when the loop has looked at the others' input. On the reactor's thread.
+    struct Yield {
+        Reactor& reactor;
+
+        bool await_ready() const noexcept { return false; }
+        void await_suspend(std::coroutine_handle<> handle) { reactor.post(handle); }
+        void await_resume() const noexcept {}
+    };
+    Yield yield() { return {*this}; }
 
     // On the reactor's thread. False: sleeps are over, return.
     Task<bool> sleep(std::chrono::milliseconds duration);

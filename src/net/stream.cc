@@ -49,7 +49,7 @@ struct Stream::State {
     Result<std::size_t> write_plain(std::string_view bytes);
     Result<std::size_t> write_tls(std::string_view bytes);
     Unexpected tls_failed(int error);
-    void discard_input();
+    bool discard_input();
 
     Waiter waiter;
     SSL* ssl = nullptr;
@@ -58,7 +58,7 @@ struct Stream::State {
     std::uint64_t read_bytes = 0;
     std::uint64_t written_bytes = 0;
     std::uint8_t reads_left = reads_in_a_row_max;  // before the others' turn
-    bool more_likely = false;                      // the last read took all it could
+    bool more_likely = false;                      // the last read has not seen the kernel's last byte
     bool record_is_partial = false;                // what TLS holds is not a whole record
     bool read_waits_for_output = false;            // TLS must write before it can read
     bool write_waits_for_input = false;            // and the other way round
@@ -93,17 +93,16 @@ Stream::Readable Stream::readable() { return Readable(*state_); }
 
 bool Stream::Readable::await_ready() {
     at_once_ = state_.waiter.ends_at_once(WaitFor::input);
-    if (at_once_) return true;
-    if (!state_.input_at_hand() || state_.reads_left == 0) return false;
+    if (!at_once_ && state_.input_at_hand()) at_once_ = WaitEnd::ready;
+    if (at_once_ != WaitEnd::ready) return at_once_.has_value();
+    if (state_.reads_left == 0) return false;
     --state_.reads_left;
-    at_once_ = WaitEnd::ready;
     return true;
 }
 
 void Stream::Readable::await_suspend(std::coroutine_handle<> handle) {
     state_.reads_left = reads_in_a_row_max;
-    if (state_.input_at_hand()) {
-        at_once_ = WaitEnd::ready;
+    if (at_once_) {
         state_.waiter.reactor().post(handle);
         return;
     }
@@ -124,8 +123,9 @@ Task<Result<std::size_t>> Stream::read_some(std::span<char> into) {
 Result<std::size_t> Stream::read_now(std::span<char> into) {
     if (into.empty()) return 0;
     if (!state_->usable()) return fail(ErrorCode::closed, "TLS has failed");
+    state_->more_likely = false;
     Result<std::size_t> got = state_->ssl ? state_->read_tls(into) : state_->read_plain(into);
-    state_->more_likely = got && *got == into.size();
+    if (got && *got == into.size()) state_->more_likely = true;
     if (got) state_->read_bytes += *got;
     return got;
 }
@@ -158,6 +158,8 @@ Result<std::size_t> Stream::State::read_tls(std::span<char> into) {
         total += count;
         record_is_partial = read_waits_for_output = false;
     } while (total < into.size() && SSL_has_pending(ssl));
+    // TLS reads record by record: the kernel may have the next one.
+    more_likely = true;
     return total;
 }
 
@@ -235,7 +237,7 @@ Task<Result<>> Stream::start_tls(const TlsContext& context) {
         if (Result<> ready = result_of(end); !ready) co_return ready;
     }
     state_->tls_established = true;
-    state_->more_likely = false;
+    state_->more_likely = true;  // what came right behind the handshake was told of during it
     co_return Result<>{};
 }
 
@@ -248,23 +250,28 @@ Task<> Stream::close() {
     }
     ::shutdown(descriptor(), SHUT_WR);
     for (std::size_t reads = 0; !state_->input_over && reads < reads_in_a_row_max; ++reads) {
-        state_->discard_input();
-        if (!state_->input_over && co_await state_->waiter.wait(WaitFor::input_undisturbed) != WaitEnd::ready) break;
+        if (!state_->discard_input()) {
+            co_await reactor().yield();
+        } else if (!state_->input_over && co_await state_->waiter.wait(WaitFor::input_undisturbed) != WaitEnd::ready) {
+            break;
+        }
     }
     state_->waiter.close();
 }
 
-void Stream::State::discard_input() {
+// False: there may be more.
+bool Stream::State::discard_input() {
     std::array<char, 4096> nowhere;
     for (std::size_t total = 0; total < drained_max_bytes;) {
         const ssize_t count = ::recv(waiter.descriptor(), nowhere.data(), nowhere.size(), MSG_DONTWAIT);
         if (count < 0 && errno == EINTR) continue;
         if (count <= 0) {
             input_over = count == 0 || !would_wait(errno);
-            return;
+            return true;
         }
         total += static_cast<std::size_t>(count);
     }
+    return false;
 }
 
 }  // namespace packetboat::net

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <coroutine>
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 namespace packetboat::net {
@@ -16,7 +17,9 @@ enum class WaitFor : std::uint8_t {
 };
 enum class WaitEnd : std::uint8_t { ready, timed_out, interrupted, closed };
 
-// Owns a descriptor and waits for its readiness: one coroutine, one wait at a time, on the thread of its reactor. Its timer is moved
+// Owns a descriptor and waits for its readiness: one coroutine, one wait at a time, on the thread of its reactor. Readiness is told once,
+// when it is new: whoever was told reads (or writes, or accepts) until the kernel says that there is no more, or has taken less than it
+// asked for, and waits again only then. It may be told too often. Its timer is moved
 // lazily: a new deadline is only stored, and the timer arms itself again when it has fired too early. So a deadline costs a clock
 // read a command, and a timer event now and then.
 class Waiter {
@@ -56,7 +59,7 @@ public:
 
 private:
     struct State;
-    State* state_;  // shared with the handlers that are under way, all on one thread
+    std::unique_ptr<State> state_;
 };
 
 }  // namespace packetboat::net
