@@ -11,8 +11,6 @@
 
 namespace packetboat::testing {
 
-namespace {
-
 std::optional<std::string> unescape(std::string_view text) {
     std::string out;
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -39,6 +37,8 @@ std::optional<std::string> unescape(std::string_view text) {
     }
     return out;
 }
+
+namespace {
 
 // The bytes of a C line, or nullopt where `line` is none.
 std::optional<std::string> client_line(std::string_view line) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,9 @@ struct Step {
     std::vector<std::string> server;  // lines expected after them, without CRLF
     std::size_t line = 0;             // of the file, where the step begins
 };
+
+// The escapes of a transcript: \r \n \t \0 \\ \xHH. nullopt: another one.
+std::optional<std::string> unescape(std::string_view text);
 
 struct Setting {
     std::string name;

@@ -5,37 +5,16 @@
 
 #include "base/cursor.h"
 #include "base/id.h"
+#include "base/testing/must.h"
+#include "base/testing/shared_pool.h"
 #include "base/text.h"
-#include "base/worker_pool.h"
 #include "pop3/session/testing/faulty_store.h"
 
 namespace packetboat::pop3::testing {
 
 namespace {
 
-// One for all worlds: threads are dear, and a replay makes thousands of worlds. OpenSSL comes before it, so that it goes after it at the
-// end.
-WorkerPool& hashing() {
-    [[maybe_unused]] static const Id128 openssl_started = Id128::derived({"started"});
-    static WorkerPool pool({.threads = 1, .name = "hash"});
-    return pool;
-}
-
-std::string unescape(std::string_view text) {
-    std::string out;
-    Cursor in(text);
-    while (!in.at_end()) {
-        out += in.while_([](char c) { return c != '\\'; });
-        if (!in.take('\\')) break;
-        const char escape = in.take_bytes(1).front();
-        if (escape == 'x') {
-            out += unhex(in.take_bytes(2)).value();
-        } else {
-            out += escape == 'r' ? '\r' : escape == 'n' ? '\n' : escape == 't' ? '\t' : escape;
-        }
-    }
-    return out;
-}
+using packetboat::testing::must;
 
 std::vector<std::size_t> numbers(std::string_view text) {
     std::vector<std::size_t> out;
@@ -45,11 +24,6 @@ std::vector<std::size_t> numbers(std::string_view text) {
         in.take(' ');
     }
     return out;
-}
-
-template <class T>
-void must(const Result<T>& result) {
-    if (!result) throw std::runtime_error(result.error().text);
 }
 
 }  // namespace
@@ -64,14 +38,14 @@ World::World(const std::vector<packetboat::testing::Setting>& settings) {
     for (const packetboat::testing::Setting& setting : settings) set(setting);
     store_ = make_faulty_store(faults);
     mail_ = std::make_unique<mailbox::Mail>(*store_, mail_limits_);
-    directory_ = std::make_unique<directory::Directory>(*store_, hashing(), directory_limits_);
+    directory_ = std::make_unique<directory::Directory>(*store_, packetboat::testing::shared_pool(), directory_limits_);
 }
 World::~World() = default;
 
 void World::set(const packetboat::testing::Setting& setting) {
     const std::string& name = setting.name;
     if (name == "message") {
-        messages_.push_back(unescape(setting.value));
+        messages_.push_back(packetboat::testing::unescape(setting.value).value());
     } else if (name == "left") {
         left_ = numbers(setting.value);
     } else if (name == "plain_text") {

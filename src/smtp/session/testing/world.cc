@@ -5,44 +5,16 @@
 
 #include "base/cursor.h"
 #include "base/id.h"
+#include "base/testing/must.h"
+#include "base/testing/shared_pool.h"
 #include "base/text.h"
-#include "base/worker_pool.h"
 #include "store/memory.h"
 
 namespace packetboat::smtp::testing {
 
 namespace {
 
-// One for all worlds: threads are dear, and a replay makes thousands of worlds.
-WorkerPool& hashing() {
-    // OpenSSL's own cleaning up is to come after the pool's threads have ended, so it has to be in use before they begin.
-    static const Id128 before = Id128::derived({"openssl"});
-    (void)before;
-    static WorkerPool pool({.threads = 1, .name = "hash"});
-    return pool;
-}
-
-std::string unescape(std::string_view text) {
-    std::string out;
-    Cursor in(text);
-    while (!in.at_end()) {
-        out += in.while_([](char c) { return c != '\\'; });
-        if (!in.take('\\')) break;
-        const std::string_view escape = in.take_bytes(1);
-        if (escape == "x") {
-            out += unhex(in.take_bytes(2)).value_or("");
-        } else {
-            out += escape == "r" ? "\r" : escape == "n" ? "\n" : escape == "t" ? "\t" : escape == "0" ? std::string_view("\0", 1) : escape;
-        }
-    }
-    return out;
-}
-
-template <class T>
-T must(Result<T> result) {
-    if (!result) throw std::runtime_error(result.error().text);
-    if constexpr (!std::is_void_v<T>) return std::move(*result);
-}
+using packetboat::testing::must;
 
 std::uint64_t number(std::string_view text) {
     const std::optional<std::uint64_t> value = parse_u64(text);
@@ -86,7 +58,7 @@ World::World(const std::vector<packetboat::testing::Setting>& settings) {
     cheap.scram_iterations = 2;
     store_ = store::make_memory_store();
     mail_ = std::make_unique<mailbox::Mail>(*store_, mailbox::Limits{});
-    directory_ = std::make_unique<directory::Directory>(*store_, hashing(), cheap);
+    directory_ = std::make_unique<directory::Directory>(*store_, packetboat::testing::shared_pool(), cheap);
     queue_ = std::make_unique<delivery::Queue>(*store_, queue_limits_);
     delivery_ = std::make_unique<delivery::Delivery>(*store_, *directory_, *mail_, *queue_, delivery_limits_);
 }
@@ -148,7 +120,7 @@ void World::set(const packetboat::testing::Setting& setting) {
     } else if (setting.name == "queued") {
         expectations_.push_back({"queued", "", name});
     } else if (setting.name == "stored" || setting.name == "contains" || setting.name == "lacks") {
-        expectations_.push_back({setting.name, name, unescape(value)});
+        expectations_.push_back({setting.name, name, packetboat::testing::unescape(value).value()});
     } else {
         set_switch(setting.name);
     }
