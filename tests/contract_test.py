@@ -1,5 +1,6 @@
 """What other people's tools rely on: the try-out server's ports and lines, the command's exit statuses, its JSON."""
 import json
+import pathlib
 import signal
 import tempfile
 import unittest
@@ -131,6 +132,64 @@ class Command(Scenario):
         self.assertIn("account", command("completion", "bash").stdout)
 
 
+class OneDocument(Scenario):
+    """With --json standard output is one JSON document, whatever happens."""
+
+    server_runs = False
+
+    def one(self, *arguments, status=0, **options):
+        done = command("--json", *arguments, check=False, **options)
+        self.assertEqual(done.returncode, status, (arguments, done.stderr))
+        try:
+            document = json.loads(done.stdout)
+        except ValueError:
+            self.fail(f"{arguments}: {done.stdout!r}")
+        if status != 0:
+            self.assertEqual(document["exit"], status, arguments)
+            self.assertTrue(document["error"], arguments)
+            self.assertTrue(done.stderr, arguments)
+        return document
+
+    def test_a_mistake_on_the_command_line(self):
+        for arguments in ([], ["frobnicate"], ["account"], ["account", "add"], ["account", "list", "--nonsense"], ["serve", "--port-base", "x"],
+                          ["completion", "tcsh"], ["account", "quota", "x@y.test"]):
+            self.one(*arguments, status=2)
+        done = command("account", "add", "--json", check=False)
+        self.assertEqual((done.returncode, json.loads(done.stdout)["exit"]), (2, 2))
+
+    def test_a_file_that_cannot_be_read(self):
+        nowhere = self.folder / "nowhere"
+        here = ["--data", self.folder / "data"]
+        self.one(*here, "account", "add", ALICE, "--password-file", nowhere, status=3)
+        self.one(*here, "account", "passwd", ALICE, status=2, input="")
+        self.one(*here, "account", "import", nowhere, status=3)
+        self.one(*here, "account", "import", self.folder, status=2)
+        self.one("--config", nowhere, "account", "list", status=3)
+        self.one("--config", self.folder, "account", "list", status=3)
+        self.one("--config", self.folder, "serve", "--check", status=3)
+        self.assertFalse((self.folder / "data").exists())
+
+    def test_what_serve_says(self):
+        file = self.folder / "p.toml"
+        file.write_text(f"[server]\ndata = \"{self.folder / 'data'}\"\n[listen]\nsubmissions = []\npop3s = []\n")
+        self.assertEqual(self.one("--config", file, "serve", "--check"), {"good": True})
+        file.write_text("[smtp]\nmesage_max = \"1 MiB\"\n")
+        self.assertIn("p.toml:2: ", self.one("--config", file, "serve", "--check", status=2)["error"])
+        self.one("serve", "--dev", status=2)  # without --data
+        server = Server(self.folder / "data", arguments=["--json"])
+        server.start_until(lambda line: line.startswith("{"))
+        listeners = json.loads("\n".join(server.greeting))["listeners"]
+        self.assertIn({"name": "smtp", "endpoint": f"127.0.0.1:{server.port('smtp')}"}, listeners)
+        self.assertEqual(server.stop(), 0)
+
+    def test_texts_for_other_programs(self):
+        self.assertIn("[smtp]", self.one("configuration")["file"])
+        self.assertIn("## [smtp]", self.one("configuration", "--page")["page"])
+        self.assertIn("complete ", self.one("completion", "bash")["script"])
+        self.assertIn("account", self.one("--help")["help"])
+        self.one("version")
+
+
 class ConfigurationCheck(unittest.TestCase):
     def test_check_names_file_line_and_remedy(self):
         with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
@@ -139,6 +198,31 @@ class ConfigurationCheck(unittest.TestCase):
             done = command("--config", file.name, "serve", "--check", check=False)
             self.assertEqual(done.returncode, 2)
             self.assertIn(f"{file.name}:2: smtp.mesage_max: there is no such key; did you mean smtp.message_max?", done.stderr)
+
+    def check(self, text):
+        with tempfile.TemporaryDirectory(prefix="packetboat-") as folder:
+            file = pathlib.Path(folder) / "p.toml"
+            file.write_text(f"[server]\ndata = \"{folder}/data\"\n" + text)
+            done = command("--config", file, "serve", "--check", check=False)
+            self.assertEqual(sorted(p.name for p in pathlib.Path(folder).iterdir()), ["p.toml"])
+            return done.returncode, done.stderr.removeprefix(f"packetboat: {file}:").rstrip("\n")
+
+    def test_check_finds_what_would_keep_the_server_from_starting(self):
+        none = "[listen]\nsubmissions = []\npop3s = []\n"
+        self.assertEqual(self.check(none), (0, "The configuration is good."))
+        for text, answer in (
+                ("user = \"no_such_user\"\n" + none, r"3: server\.user: there is no user no_such_user; make it "),
+                ("hostname = \"\"\n" + none, r"3: server\.hostname: must not be empty; "),
+                ("[tls]\ncertificate = \"/nonexistent.pem\"\nkey = \"/nonexistent.key\"\n",
+                 r"4: tls\.certificate: /nonexistent\.pem: No such file or directory; name "),
+                ("[tls]\nkey = \"/nonexistent.key\"\n" + none, r"4: tls\.key: needs tls\.certificate"),
+                ("[listen]\nsubmissions = [\"*:4465\"]\npop3s = []\n", r"4: listen\.submissions: needs tls\.certificate and tls\.key"),
+                ("[pop3]\nidle_timeout = \"0\"\n", r"4: pop3\.idle_timeout: must be from 1 s to 1 d"),
+                ("[smtp]\nsession_timeout = \"9 d\"\n", r"4: smtp\.session_timeout: must be from 1 s to 7 d"),
+                ("[sectionx]\n", r"3: \[sectionx\]: there is no such section; did you mean \[")):
+            status, error = self.check(text)
+            self.assertEqual(status, 2, (text, error))
+            self.assertRegex(error, "^" + answer)
 
 
 if __name__ == "__main__":

@@ -49,14 +49,19 @@ class Server:
     def port(self, service):
         return self.base + OFFSETS[service]
 
+    def command_line(self):
+        return ["--data", self.data, *self.arguments, "serve", "--dev", "--port-base", self.base]
+
     def start(self):
+        return self.start_until(lambda line: line == "ready\n")
+
+    def start_until(self, is_ready):
         self.log = open(self.data.parent / (self.data.name + ".log"), "ab")
-        command = [BINARY, "--data", self.data, *self.arguments, "serve", "--dev", "--port-base", str(self.base)]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True, env=self.environment)
+        self.process = subprocess.Popen([BINARY, *map(str, self.command_line())], stdout=subprocess.PIPE, stderr=self.log, text=True, env=self.environment)
         self.greeting = []
         for line in self.process.stdout:
             self.greeting.append(line.rstrip("\n"))
-            if line == "ready\n":
+            if is_ready(line):
                 return self
         raise RuntimeError(f"the server ended with {self.process.wait()} before it was ready; {self.log_text()[-2000:]}")
 

@@ -1,5 +1,10 @@
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <stdexcept>
 #include <thread>
 
@@ -141,6 +146,57 @@ TEST(log, a_line_stays_a_line) {
               "time=T level=info event=smtp.rcpt session=s1 to=\"a b\\x0a\\\"c\\\"\" size=5 tls=true");
     EXPECT_EQ(log_line(LogFormat::json, "T", LogLevel::info, "smtp.rcpt", "s1", {{"to", "a\n"}, {"size", 5}}),
               R"({"time":"T","level":"info","event":"smtp.rcpt","session":"s1","to":"a\n","size":5})");
+}
+
+// A folder with a log in it, opened.
+class LogFile : public ::testing::Test {
+protected:
+    LogFile() {
+        std::string name = (std::filesystem::temp_directory_path() / "packetboat-log-XXXXXX").string();
+        folder_ = mkdtemp(name.data());
+        std::filesystem::create_directory(folder_ / "logs");
+        EXPECT_TRUE(log_open({.file = file().string()}));
+    }
+    ~LogFile() override {
+        log_close();
+        std::filesystem::remove_all(folder_);
+    }
+    std::filesystem::path file() const { return folder_ / "logs" / "packetboat.log"; }
+    static std::string text_of(const std::filesystem::path& path) {
+        std::ifstream in(path);
+        return std::string(std::istreambuf_iterator<char>(in), {});
+    }
+
+    std::filesystem::path folder_;
+};
+
+TEST_F(LogFile, goes_on_in_a_new_file_when_the_old_one_was_rotated_away) {
+    log_info("test.before", "");
+    std::filesystem::rename(file(), folder_ / "rotated");
+    log_reopen(LogLevel::info);
+    log_info("test.after", "");
+    log_close();
+    EXPECT_NE(text_of(file()).find("test.after"), std::string::npos);
+}
+
+TEST_F(LogFile, that_cannot_be_opened_anew_is_an_error_in_the_old_one) {
+    // Neither root nor anybody else can make a file there.
+    std::filesystem::rename(folder_ / "logs", folder_ / "rotated");
+    log_reopen(LogLevel::info);
+    log_info("test.after", "");
+    log_close();
+    const std::string text = text_of(folder_ / "rotated" / "packetboat.log");
+    EXPECT_NE(text.find("level=error event=log.reopen_failed file=" + file().string()), std::string::npos) << text;
+    EXPECT_NE(text.find("test.after"), std::string::npos) << text;
+}
+
+TEST_F(LogFile, can_be_given_to_the_servers_user) {
+    const bool root = geteuid() == 0;
+    const uid_t user = root ? 12'345 : geteuid();
+    EXPECT_TRUE(log_give_to(user, root ? 12'345 : getegid()));
+    struct stat status{};
+    ASSERT_EQ(stat(file().c_str(), &status), 0);
+    EXPECT_EQ(status.st_uid, user);
 }
 
 TEST(json, commas_and_brackets_come_by_themselves) {

@@ -1,6 +1,7 @@
 #include "base/log.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -114,10 +115,28 @@ public:
         options_.level = level;
         if (options_.file.empty()) return;
         const int descriptor = ::open(options_.file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
-        if (descriptor < 0) return;
+        if (descriptor < 0) {
+            const std::string reason = std::strerror(errno);
+            add_locked(log_line(options_.format, Time::now().rfc3339(), LogLevel::error, "log.reopen_failed", "",
+                                {{"file", options_.file},
+                                 {"reason", reason},
+                                 {"consequence", "lines go on into the old file"},
+                                 {"remedy", "let the server's user write the file, or make files in its folder"}}) +
+                       "\n");
+            wake_.notify_one();
+            return;
+        }
         // The thread may be writing to the old file just now: give the new file the old number, in one step.
         ::dup3(descriptor, descriptor_, O_CLOEXEC);
         ::close(descriptor);
+    }
+
+    Result<> give_to(uid_t user, gid_t group) {
+        const std::scoped_lock lock(mutex_);
+        struct stat status{};
+        if (descriptor_ == STDERR_FILENO || ::fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode)) return {};
+        if (::fchown(descriptor_, user, group) == 0) return {};
+        return fail(ErrorCode::denied, "cannot give the log " + options_.file + " to the server's user: " + std::strerror(errno));
     }
 
     void add(std::string line) {
@@ -125,11 +144,7 @@ public:
         {
             const std::scoped_lock lock(mutex_);
             if (thread_.joinable()) {
-                if (lines_.size() >= options_.queue_max_lines) {
-                    lines_.pop_front();
-                    ++dropped_;
-                }
-                lines_.push_back(std::move(line));
+                add_locked(std::move(line));
                 // Woken for the first line of a block only: while it gathers there is nobody to wake, until the block is full.
                 if (lines_.size() != 1 && lines_.size() != block_lines) return;
             } else {
@@ -145,6 +160,14 @@ private:
     static constexpr std::size_t block_lines = 256;
 
     static LogOptions quiet() { return {.level = LogLevel::warning, .format = LogFormat::logfmt, .file = {}}; }
+
+    void add_locked(std::string line) {
+        if (lines_.size() >= options_.queue_max_lines) {
+            lines_.pop_front();
+            ++dropped_;
+        }
+        lines_.push_back(std::move(line));
+    }
 
     void work() {
         std::unique_lock lock(mutex_);
@@ -211,6 +234,8 @@ void log_reopen(LogLevel level) {
     level_now = level;
     log_thread().reopen(level);
 }
+
+Result<> log_give_to(std::uint32_t user_id, std::uint32_t group_id) { return log_thread().give_to(user_id, group_id); }
 
 bool log_enabled(LogLevel level) { return level >= level_now.load(std::memory_order_relaxed); }
 

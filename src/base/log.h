@@ -46,8 +46,11 @@ struct LogOptions {
 Result<> log_open(const LogOptions& options);
 // Writes out what waits. At the end of the program.
 void log_close();
-// Opens the file anew, after it was rotated away. A new level may be given.
+// Opens the file anew, after it was rotated away. A new level may be given. When it cannot be opened, the old file is written on, with an
+// error in it that says so.
 void log_reopen(LogLevel level);
+// Gives the log's file to the user that a server started as root becomes. Nothing to do when the log is no file of its own.
+Result<> log_give_to(std::uint32_t user_id, std::uint32_t group_id);
 
 bool log_enabled(LogLevel level);
 void log_write(LogLevel level, std::string_view event, std::string_view session_id, LogFields fields);

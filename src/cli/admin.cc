@@ -1,17 +1,16 @@
 #include "cli/admin.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 
-#include "base/executor.h"
+#include "cli/administration.h"
 #include "cli/password.h"
 #include "cli/render.h"
-#include "server/control.h"
 
 namespace packetboat::cli {
 
@@ -21,40 +20,8 @@ using server::AdminRequest;
 using server::AdminResponse;
 using server::Exit;
 
-// Records that root would make in a data directory of the server's own user could not be read by it.
-void become_owner(const std::filesystem::path& data) {
-    struct stat status{};
-    if (geteuid() != 0 || stat(data.c_str(), &status) != 0 || status.st_uid == 0) return;
-    if (setegid(status.st_gid) != 0 || seteuid(status.st_uid) != 0) std::perror("packetboat: cannot act as the data directory's owner");
-}
-
-AdminResponse refused(const Error& error) { return {.exit = server::exit_status(error.code), .error = error.text, .result = {}}; }
-
-// Asks the running server, or does the work on the data directory itself when none runs.
-AdminResponse ask(const Global& global, AdminRequest request) {
-    const Result<server::Configuration> configuration = load_configuration(global);
-    if (!configuration) return refused(configuration.error());
-    if (std::optional<Result<AdminResponse>> answer = server::ask_server(configuration->data, request)) {
-        return *answer ? std::move(**answer) : refused(answer->error());
-    }
-    if (request.command == "status")
-        return {.exit = Exit::not_running, .error = "no server runs on " + configuration->data.string(), .result = {}};
-    if (!std::filesystem::exists(configuration->data) && !request.command.ends_with(".add"))
-        return {.exit = Exit::not_found,
-                .error = "there is no data directory " + configuration->data.string() + " (name it with --data)",
-                .result = {}};
-    become_owner(configuration->data);
-    Result<std::unique_ptr<server::Services>> services = server::Services::open(*configuration);
-    if (!services) return refused(services.error());
-    server::Admin admin(**services, configuration->hostname, nullptr);
-    return run_to_end(admin.execute(std::move(request)));
-}
-
 int show(const Global& global, const AdminResponse& response) {
-    if (!response.error.empty()) {
-        if (global.json) std::printf("%s\n", response.json().c_str());
-        return complain(response.exit, response.error);
-    }
+    if (!response.error.empty()) return complain(global, response.exit, response.error);
     if (global.json) {
         std::printf("%s\n", response.result.c_str());
     } else if (!global.quiet) {
@@ -113,10 +80,10 @@ private:
         for (const auto& [name, values] : draft.lists) draft.request.args[name] = values;
         if (draft.wants_password && !draft.no_password) {
             Result<std::string> password = read_new_password(draft.password_file);
-            if (!password) return complain(server::exit_status(password.error().code), password.error().text);
+            if (!password) return complain(global, password.error());
             draft.request.args["password"] = {std::move(*password)};
         }
-        return show(global, ask(global, draft.request));
+        return show(global, Administration(global).ask(draft.request));
     }
 
     CLI::App& command_;
@@ -126,8 +93,12 @@ private:
 // A file of "address password [quota]" lines, sent in requests of a bounded size.
 int import_accounts(const Global& global, const std::string& file) {
     constexpr std::size_t lines_per_request = 500;
+    // Opened before we become somebody else. The stream would read a folder as an empty file.
+    std::error_code error;
+    if (std::filesystem::is_directory(file, error)) return complain(global, Exit::usage, file + " is a folder");
     std::ifstream in(file);
-    if (!in) return complain(Exit::not_found, "cannot read " + file);
+    if (!in) return complain(global, Exit::not_found, "cannot read " + file + ": " + std::strerror(errno));
+    Administration administration(global);
     std::vector<std::string> lines;
     std::size_t imported = 0;
     const auto send = [&]() -> std::optional<int> {
@@ -135,7 +106,7 @@ int import_accounts(const Global& global, const std::string& file) {
         AdminRequest request{.command = "account.import", .args = {}};
         const std::size_t count = lines.size();
         request.args["lines"] = std::exchange(lines, {});
-        AdminResponse response = ask(global, std::move(request));
+        AdminResponse response = administration.ask(std::move(request));
         if (!response.error.empty()) {
             response.error += " (" + std::to_string(imported) + " accounts before it were imported)";
             return show(global, response);
@@ -224,7 +195,7 @@ void add_admin_commands(CLI::App& app, const Global& global, int& exit) {
     add_alias(app, global, exit);
     add_queue_and_store(app, global, exit);
     app.add_subcommand("status", "Show the running server")->callback([&global, &exit] {
-        exit = show(global, ask(global, {.command = "status", .args = {}}));
+        exit = show(global, Administration(global).ask({.command = "status", .args = {}}));
     });
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "base/json.h"
 #include "server/configuration.h"
 
 namespace packetboat::cli {
@@ -36,24 +37,33 @@ std::string bash_script(const CLI::App& app) {
            "complete -o default -F _packetboat packetboat\n";
 }
 
+// A text for people or another program's input; with --json the one member of an object.
+void print_text(const Global& global, std::string_view name, const std::string& text) {
+    if (!global.json) {
+        std::fputs(text.c_str(), stdout);
+        return;
+    }
+    std::printf("%s\n", JsonWriter().object().field(name, text).end().take().c_str());
+}
+
 }  // namespace
 
-void add_completion(CLI::App& app, int& exit) {
+void add_completion(CLI::App& app, const Global& global, int& exit) {
     CLI::App& command = *app.add_subcommand("completion", "Print a completion script: eval \"$(packetboat completion bash)\"");
     auto shell = std::make_shared<std::string>("bash");
     command.add_option("shell", *shell, "bash")->check(CLI::IsMember({"bash"}));
-    command.callback([&app, &exit] {
-        std::fputs(bash_script(app).c_str(), stdout);
+    command.callback([shell, &app, &global, &exit] {
+        print_text(global, "script", bash_script(app));
         exit = 0;
     });
 }
 
-void add_configuration(CLI::App& app, int& exit) {
+void add_configuration(CLI::App& app, const Global& global, int& exit) {
     CLI::App& command = *app.add_subcommand("configuration", "Print a commented configuration file with every default");
     auto page = std::make_shared<bool>(false);
     command.add_flag("--page", *page, "Print the documentation page instead");
-    command.callback([page, &exit] {
-        std::fputs((*page ? server::configuration_page() : server::configuration_example()).c_str(), stdout);
+    command.callback([page, &global, &exit] {
+        print_text(global, *page ? "page" : "file", *page ? server::configuration_page() : server::configuration_example());
         exit = 0;
     });
 }

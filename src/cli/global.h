@@ -23,7 +23,12 @@ inline constexpr const char* default_config = "/etc/packetboat/packetboat.toml";
 // The configuration file over the defaults, and --data over both.
 Result<server::Configuration> load_configuration(const Global& global);
 
-// Prints the error on standard error and answers the status to exit with.
-int complain(server::Exit exit, const std::string& text);
+// Prints the error on standard error, with --json also as the one document on standard output, and answers the status to exit with.
+int complain(const Global& global, server::Exit exit, const std::string& text);
+int complain(const Global& global, const Error& error);
+
+// Files that hold mail or passwords are for their owner only. For the server and for administration; a command that writes files for its
+// user leaves the user's umask alone.
+void keep_files_private();
 
 }  // namespace packetboat::cli

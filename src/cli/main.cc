@@ -1,16 +1,42 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
+#include <sstream>
 #include <string>
+#include <string_view>
 
+#include "base/json.h"
 #include "base/log.h"
 #include "cli/admin.h"
 #include "cli/completion.h"
 #include "cli/global.h"
 #include "cli/serve.h"
 
+namespace {
+
+using namespace packetboat;
+
+// Help is not an error; anything else is a mistake on the command line.
+int answer_parse_error(const CLI::App& app, const cli::Global& global, const CLI::ParseError& error) {
+    std::ostringstream help;
+    std::ostringstream mistake;
+    const bool is_mistake = app.exit(error, help, mistake) != 0;
+    std::fputs(mistake.str().c_str(), stderr);
+    const server::Exit exit = is_mistake ? server::Exit::usage : server::Exit::done;
+    if (!global.json) {
+        std::fputs(help.str().c_str(), stdout);
+    } else if (is_mistake) {
+        std::printf("%s\n", server::AdminResponse{.exit = exit, .error = error.what(), .result = {}}.json().c_str());
+    } else {
+        std::printf("%s\n", JsonWriter().object().field("help", help.str()).end().take().c_str());
+    }
+    return static_cast<int>(exit);
+}
+
+}  // namespace
+
 // The packetboat command.
 int main(int argc, char** argv) {
-    using namespace packetboat;
     CLI::App app{"Letters and parcels: a mail server, and the command that runs it"};
     app.name("packetboat");
     app.require_subcommand(1);
@@ -27,8 +53,8 @@ int main(int argc, char** argv) {
 
     cli::add_serve(app, global, exit);
     cli::add_admin_commands(app, global, exit);
-    cli::add_configuration(app, exit);
-    cli::add_completion(app, exit);
+    cli::add_configuration(app, global, exit);
+    cli::add_completion(app, global, exit);
     app.add_subcommand("version", "Show the version")->callback([&] {
         std::printf(global.json ? "{\"version\":\"%s\"}\n" : "packetboat %s\n", PACKETBOAT_VERSION);
     });
@@ -36,11 +62,12 @@ int main(int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        // Help is not an error; anything else is a mistake on the command line.
-        return app.exit(error) == 0 ? 0 : static_cast<int>(server::Exit::usage);
+        // The mistake may have come before the flag was looked at.
+        global.json = std::find(argv, argv + argc, std::string_view("--json")) != argv + argc;
+        return answer_parse_error(app, global, error);
     } catch (const std::exception& error) {
         log_close();
-        return cli::complain(server::Exit::failed, error.what());
+        return cli::complain(global, server::Exit::failed, error.what());
     }
     log_close();
     return exit;

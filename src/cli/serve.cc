@@ -14,6 +14,7 @@
 #include <stop_token>
 #include <thread>
 
+#include "base/json.h"
 #include "base/log.h"
 #include "server/dev.h"
 #include "server/server.h"
@@ -91,17 +92,28 @@ private:
     std::jthread thread_;
 };
 
-// Ends sessions, then everything else, the store last.
-void stop(std::unique_ptr<server::Server> running, std::chrono::seconds grace) {
+// Ends sessions, then everything else, the store last. The status to exit with is `exit`.
+void stop(std::unique_ptr<server::Server> running, std::chrono::seconds grace, server::Exit exit) {
     const StopWatchdog watchdog(grace);
-    running->stop();
+    if (!running->stop()) {
+        log_close();
+        _exit(static_cast<int>(exit));
+    }
     running.reset();
 }
 
-void print_listeners(const server::Server& running) {
-    for (const server::BoundListener& listener : running.listeners())
-        std::printf("%-12s %s\n", listener.name.c_str(), listener.endpoint.text().c_str());
-    std::printf("ready\n");
+void print_listeners(const Global& global, const server::Server& running) {
+    JsonWriter json;
+    json.object().key("listeners").array();
+    for (const server::BoundListener& listener : running.listeners()) {
+        if (!global.json) std::printf("%-12s %s\n", listener.name.c_str(), listener.endpoint.text().c_str());
+        json.object().field("name", listener.name).field("endpoint", listener.endpoint.text()).end();
+    }
+    if (global.json) {
+        std::printf("%s\n", json.end().end().take().c_str());
+    } else {
+        std::printf("ready\n");
+    }
     std::fflush(stdout);
 }
 
@@ -115,35 +127,41 @@ void reload(server::Server& running, const Global& global, const Arguments& argu
 }
 
 int run(const Global& global, const Arguments& arguments) {
+    keep_files_private();
     const Result<server::Configuration> configuration = wanted_configuration(global, arguments);
-    if (!configuration) return complain(server::exit_status(configuration.error().code), configuration.error().text);
+    if (!configuration) return complain(global, configuration.error());
+    // Not at a reload: by then we may not be the one who may read the key, and a bad certificate has its own error.
+    if (!arguments.dev) {
+        if (const Result<> checked = server::check_start(*configuration); !checked) return complain(global, checked.error());
+    }
     if (arguments.check) {
         if (!global.quiet) std::fputs("The configuration is good.\n", stderr);
+        if (global.json) std::puts(R"({"good":true})");
         return 0;
     }
     const Signals signals;
     raise_descriptor_limit();
     LogOptions log = configuration->log;
     if (global.verbose) log.level = LogLevel::debug;
-    if (const Result<> opened = log_open(log); !opened) return complain(server::Exit::failed, opened.error().text);
+    if (const Result<> opened = log_open(log); !opened) return complain(global, opened.error());
     Result<std::unique_ptr<server::Server>> running =
         server::Server::start({.configuration = *configuration, .dev = arguments.dev, .files = nullptr});
     if (!running) {
         log_close();
-        return complain(server::exit_status(running.error().code), running.error().text);
+        return complain(global, running.error());
     }
-    print_listeners(**running);
+    print_listeners(global, **running);
     for (;;) {
         const int signal = signals.next();
         if (signal == SIGHUP) reload(**running, global, arguments);
         if (signal == SIGTERM || signal == SIGINT) break;
         if ((*running)->failed()) {
             log_error("server.store_failed", "", {{"remedy", "look at the disk; a restart recovers everything that was acknowledged"}});
-            stop(std::move(*running), configuration->stop_grace);
+            stop(std::move(*running), configuration->stop_grace, server::Exit::failed);
             return static_cast<int>(server::Exit::failed);
         }
     }
-    stop(std::move(*running), configuration->stop_grace);
+    stop(std::move(*running), configuration->stop_grace, server::Exit::done);
     return 0;
 }
 

@@ -154,7 +154,7 @@ Task<Result<>> Acceptance::queue(std::vector<Stop*> stops, const mailbox::Conten
     entry.envid = envelope_.envid;
     entry.ret = envelope_.ret;
     entry.smtputf8 = envelope_.smtputf8;
-    entry.eight_bit = envelope_.eight_bit;
+    entry.body = envelope_.body;
     entry.arrived = now_;
     entry.skip_bytes = skip_bytes_;
     for (const Stop* stop : stops) entry.recipients.push_back(queued_recipient(*stop));
@@ -195,7 +195,9 @@ std::vector<Outcome> Acceptance::outcomes() const {
             Outcome& outcome = outcomes[recipient];
             reached[recipient] = true;
             outcome.queued = outcome.queued || stop.stage == Stage::queued;
-            if (stop.stage == Stage::failed && outcome.result) outcome.result = fail(stop.error);
+            // That there is no such account tells the sender to give up: so only where that holds for all the places.
+            const bool open = outcome.result || outcome.result.error().code == ErrorCode::not_found;
+            if (stop.stage == Stage::failed && open) outcome.result = fail(stop.error);
         }
     }
     for (std::size_t i = 0; i < outcomes.size(); ++i) {

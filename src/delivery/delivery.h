@@ -44,7 +44,7 @@ struct Envelope {
     std::string envid;         // RFC 3461 §4.4
     std::string ret;           // "FULL", "HDRS" or empty
     bool smtputf8 = false;
-    bool eight_bit = false;  // BODY=8BITMIME or BINARYMIME
+    Body body = Body::seven_bit;
     std::vector<Recipient> recipients;
 };
 

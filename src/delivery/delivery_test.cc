@@ -113,7 +113,7 @@ TEST(Accept, what_goes_elsewhere_is_queued_as_the_client_wrote_it) {
     envelope.envid = "QQ314159";
     envelope.ret = "FULL";
     envelope.smtputf8 = true;
-    envelope.eight_bit = true;
+    envelope.body = Body::eight_bit_mime;
     envelope.recipients[0].orcpt = "rfc822;John.Q.Public@example.org";
     envelope.recipients[0].notify = notify_failure | notify_delay;
     const Id128 id = envelope.id;
@@ -129,7 +129,7 @@ TEST(Accept, what_goes_elsewhere_is_queued_as_the_client_wrote_it) {
     EXPECT_EQ(entry.envid, "QQ314159");
     EXPECT_EQ(entry.ret, "FULL");
     EXPECT_TRUE(entry.smtputf8);
-    EXPECT_TRUE(entry.eight_bit);
+    EXPECT_EQ(entry.body, Body::eight_bit_mime);
     EXPECT_EQ(addresses(entry), (std::vector<std::string>{"John.Q.Public@example.org", "\"a b\"@example.net"}));
     EXPECT_EQ(entry.recipients[0].orcpt, "rfc822;John.Q.Public@example.org");
     EXPECT_EQ(entry.recipients[0].notify, notify_failure | notify_delay);
@@ -279,6 +279,62 @@ TEST(AcceptFailing, with_each_alone_every_recipient_gets_its_own_answer) {
     EXPECT_EQ(outcomes[3].result.error().code, ErrorCode::unavailable);
     EXPECT_EQ(office.inbox(carol).size(), 1U);
     EXPECT_TRUE(office.queued().empty());
+}
+
+TEST(AcceptFailing, an_account_that_was_removed_after_rcpt_is_refused) {
+    PostOffice office;
+    office.add_account("dave");
+    for (const bool each_alone : {false, true}) {
+        const Envelope envelope = office.envelope({"dave@example.test"});
+        office.remove_account("dave");
+        const auto outcomes = office.accept(envelope, letter, each_alone);
+        ASSERT_EQ(outcomes.size(), 1U);
+        ASSERT_FALSE(outcomes[0].result);
+        EXPECT_EQ(outcomes[0].result.error().code, ErrorCode::not_found);
+        EXPECT_TRUE(office.queued().empty());
+        office.add_account("dave");  // another one, for which the letter was not meant
+    }
+    EXPECT_EQ(office.findings(), std::vector<std::string>());
+}
+
+TEST(AcceptFailing, a_removed_account_among_others_is_told_to_the_sender_or_answered_alone) {
+    for (const bool each_alone : {false, true}) {
+        PostOffice office;
+        office.add_account("dave");
+        const auto carol = office.add_account("carol");
+        const Envelope envelope = office.envelope({"carol@example.test", "dave@example.test"});
+        office.remove_account("dave");
+        const auto outcomes = office.accept(envelope, letter, each_alone);
+        EXPECT_TRUE(outcomes[0].result);
+        EXPECT_EQ(office.inbox(carol).size(), 1U);
+        if (each_alone) {
+            ASSERT_FALSE(outcomes[1].result);
+            EXPECT_EQ(outcomes[1].result.error().code, ErrorCode::not_found);
+            EXPECT_TRUE(office.queued().empty());
+        } else {
+            EXPECT_TRUE(outcomes[1].result);
+            EXPECT_TRUE(office.queued().at(0).recipients.at(0).failed);
+            EXPECT_EQ(office.queued()[0].recipients[0].last_error, "the account has been removed");
+        }
+        EXPECT_EQ(office.findings(), std::vector<std::string>());
+    }
+}
+
+TEST(AcceptFailing, a_removed_account_does_not_make_another_s_passing_failure_final) {
+    for (const bool each_alone : {false, true}) {
+        PostOffice office;
+        office.add_account("dave");
+        const auto carol = office.add_account("carol");
+        office.add_alias("team", {"dave@example.test", "carol@example.test"});
+        office.add_alias("crew", {"carol@example.test", "dave@example.test"});
+        const Envelope envelope = office.envelope({"team@example.test", "crew@example.test"});
+        office.remove_account("dave");
+        office.fail_writes({partition(carol)});
+        for (const Outcome& outcome : office.accept(envelope, letter, each_alone)) {
+            ASSERT_FALSE(outcome.result);
+            EXPECT_EQ(outcome.result.error().code, ErrorCode::unavailable);
+        }
+    }
 }
 
 TEST(AcceptFailing, elsewhere_and_a_mailbox_that_fails_share_one_entry) {

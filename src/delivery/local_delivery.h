@@ -23,7 +23,7 @@ struct LocalMessage {
 };
 
 // Into the account's inbox; on disk when it returns. The same message for the same account is stored once, whoever tries it again.
-// Errors: over_quota, too_many (the mailbox is full), unavailable.
+// Errors: over_quota, too_many (the mailbox is full), not_found (the account was removed), unavailable.
 Task<Result<>> deliver_locally(mailbox::Mail& mail, LocalMessage message);
 
 // Whether trying again later may help.

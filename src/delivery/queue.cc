@@ -170,7 +170,10 @@ Task<Result<>> Queue::change(const Id128& id, Change change) {
 }
 
 Task<Result<>> Queue::remove(const Id128& id) {
-    co_return co_await state_->write(std::nullopt, [id](store::Transaction& transaction) { return remove_entry(transaction, id); });
+    co_return co_await state_->write(std::nullopt, [id](store::Transaction& transaction) {
+        transaction.frees_space();
+        return remove_entry(transaction, id);
+    });
 }
 
 Task<Result<std::uint64_t>> Queue::size() {

@@ -39,13 +39,16 @@ struct QueuedRecipient {
 enum class Work : std::uint8_t { deliver, relay, tell_sender };
 Work work_of(const QueuedRecipient& recipient);
 
+// What MAIL said of the content (RFC 6152 §3, RFC 3030 §3): a server that does not offer that may not get it as it is.
+enum class Body : std::uint8_t { seven_bit, eight_bit_mime, binary_mime };
+
 struct QueueEntry {
     Id128 id;  // the message's; zero: add() makes one
     std::string reverse_path;
     std::string envid;
     std::string ret;
     bool smtputf8 = false;
-    bool eight_bit = false;
+    Body body = Body::seven_bit;
     Time arrived;
     std::uint64_t size_bytes = 0;  // of the content; given by the queue
     std::uint64_t skip_bytes = 0;  // of Return-Path at the content's beginning: not sent to another host (RFC 5321 §4.4)

@@ -13,7 +13,7 @@ namespace {
 constexpr std::uint8_t record_version = 1;
 constexpr std::size_t id_bytes = 16;
 
-enum EnvelopeFlags : std::uint8_t { has_smtputf8 = 1, has_eight_bit = 2, has_blob = 4, envelope_flags_all = 7 };
+enum EnvelopeFlags : std::uint8_t { has_smtputf8 = 1, has_eight_bit = 2, has_blob = 4, has_binary = 8, envelope_flags_all = 15 };
 enum RecipientFlags : std::uint8_t { is_local = 1, has_failed = 2, recipient_flags_all = 3 };
 
 // Times in keys sort as unsigned numbers; nothing arrives before 1970.
@@ -43,7 +43,10 @@ std::string encode_envelope(const QueueEnvelope& envelope) {
     const QueueEntry& entry = envelope.entry;
     Writer out;
     out.u8(record_version);
-    out.u8(flags_of({{entry.smtputf8, has_smtputf8}, {entry.eight_bit, has_eight_bit}, {entry.blob.has_value(), has_blob}}));
+    out.u8(flags_of({{entry.smtputf8, has_smtputf8},
+                     {entry.body == Body::eight_bit_mime, has_eight_bit},
+                     {entry.blob.has_value(), has_blob},
+                     {entry.body == Body::binary_mime, has_binary}}));
     out.text(entry.reverse_path).text(entry.envid).text(entry.ret);
     out.varint(entry.size_bytes).varint(entry.skip_bytes).varint(envelope.next_number);
     if (entry.blob) out.bytes(entry.blob->digest()).varint(entry.blob->size_bytes);
@@ -64,7 +67,8 @@ std::optional<QueueEnvelope> decode_envelope(std::string_view key, std::string_v
     if (in.u8() != record_version) return std::nullopt;
     const std::uint8_t flags = in.u8();
     entry.smtputf8 = (flags & has_smtputf8) != 0;
-    entry.eight_bit = (flags & has_eight_bit) != 0;
+    if ((flags & has_eight_bit) != 0) entry.body = Body::eight_bit_mime;
+    if ((flags & has_binary) != 0) entry.body = Body::binary_mime;
     entry.reverse_path = in.text();
     entry.envid = in.text();
     entry.ret = in.text();

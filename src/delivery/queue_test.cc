@@ -77,7 +77,7 @@ TEST_F(QueueTest, an_entry_comes_back_as_it_was_put) {
     entry.envid = "QQ314159";
     entry.ret = "HDRS";
     entry.smtputf8 = true;
-    entry.eight_bit = true;
+    entry.body = Body::binary_mime;
     entry.skip_bytes = 3;
     entry.recipients[0].orcpt = "rfc822;x@example.org";
     entry.recipients[0].notify = 6;

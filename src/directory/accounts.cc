@@ -116,18 +116,6 @@ Task<Result<>> Directory::import_accounts(std::vector<NewAccount> accounts) {
     co_return Result<>{};
 }
 
-Task<Result<>> Directory::remove_account(const Address& address) {
-    co_return co_await state_->write([&](store::Transaction& t) -> Result<std::string> {
-        const Result<Account> account = required_account(t, address);
-        if (!account) return fail(account.error());
-        t.erase(account_key(address));
-        t.erase(account_id_key(account->id));
-        t.erase(age_key(address.domain(), account->id));
-        t.erase(credentials_key(account->id));
-        return std::string();
-    });
-}
-
 Task<Result<>> Directory::set_password(const Address& address, std::string password) {
     if (!is_acceptable_password(password)) co_return fail(ErrorCode::invalid, "a password has 1 to 1024 bytes, and no NUL");
     Result<Credentials> made = co_await state_->hash_password(password);

@@ -84,6 +84,42 @@ TEST_F(administration, an_id_is_never_used_again) {
     EXPECT_EQ(account_partition(AccountId{1}).name, std::string("a\0\0\0\0\0\0\0\1", 9));
 }
 
+TEST_F(administration, a_removed_account_s_mail_is_to_be_erased_until_somebody_has_done_it) {
+    using Presence = Directory::Presence;
+    const auto presence = [&](AccountId id) { return run_to_end(world->presence(id)).value(); };
+    const auto ids = [&](AccountId after, std::size_t limit) { return run_to_end(world->erasures(after, limit)).value(); };
+    const AccountId alice = world.account("alice@example.test");
+    const AccountId bob = world.account("bob@example.test");
+    EXPECT_EQ(presence(alice), Presence::here);
+    EXPECT_EQ(presence(AccountId{99}), Presence::gone);
+    EXPECT_TRUE(ids({}, 10).empty());
+
+    EXPECT_EQ(run_to_end(world->remove_account(at("alice@example.test"))).value(), alice);
+    EXPECT_EQ(run_to_end(world->remove_account(at("bob@example.test"))).value(), bob);
+    world.open(testing::cheap_limits());  // it is on disk
+    EXPECT_EQ(presence(alice), Presence::to_be_erased);
+    EXPECT_EQ(ids({}, 10), (std::vector{alice, bob}));
+    EXPECT_EQ(ids({}, 1), (std::vector{alice}));
+    EXPECT_EQ(ids(alice, 10), (std::vector{bob}));
+    EXPECT_TRUE(findings().empty());
+
+    const AccountId again = world.account("alice@example.test");
+    for (int i = 0; i < 2; ++i) EXPECT_TRUE(run_to_end(world->finish_erasure(alice)));
+    EXPECT_EQ(presence(alice), Presence::gone);
+    EXPECT_EQ(presence(again), Presence::here);
+    EXPECT_EQ(ids({}, 10), (std::vector{bob}));
+}
+
+TEST_F(administration, an_account_that_cannot_be_removed_is_not_erased) {
+    EXPECT_EQ(code(run_to_end(world->remove_account(at("alice@example.test")))), ErrorCode::not_found);
+    EXPECT_TRUE(run_to_end(world->erasures({}, 10)).value().empty());
+}
+
+TEST_F(administration, only_accounts_have_an_account_s_partition) {
+    EXPECT_EQ(account_of(account_partition(AccountId{7})), AccountId{7});
+    for (const char* name : {"a", "d", "q", "abcdefgh", "abcdefghij", "d12345678"}) EXPECT_EQ(account_of({name}), std::nullopt) << name;
+}
+
 TEST_F(administration, refuses_accounts_that_cannot_be) {
     world.account("alice@example.test");
     ASSERT_TRUE(world.alias("team@example.test", {"alice@example.test"}));
@@ -182,6 +218,8 @@ TEST_F(administration, an_import_is_refused_when_hashing_is_full) {
 
 struct verification : administration {
     verification() {
+        world.account("former@example.test");
+        run_to_end(world->remove_account(at("former@example.test"))).value();
         id = world.account("alice@example.test", "secret");
         world.alias("team@example.test", {"alice@example.test", "x@example.com"}).value();
         run_to_end(world->scram_keys(World::client(), "alice@example.test")).value();  // makes the installation's secret
@@ -202,7 +240,7 @@ TEST_F(verification, notices_every_record_that_is_cut_or_of_another_version) {
         });
         return true;
     })).value();
-    EXPECT_EQ(records.size(), 8U);
+    EXPECT_EQ(records.size(), 9U);
     for (const auto& [key, value] : records) {
         for (std::size_t length = 0; length < value.size(); ++length) {
             put(key, value.substr(0, length));
@@ -244,6 +282,9 @@ TEST_F(verification, notices_what_does_not_belong) {
     notices(account_id_key(AccountId{77}), encode(at("alice@example.test")));
     notices(age_key("example.test", AccountId{77}), encode_bytes("alice"));
     notices(credentials_key(AccountId{77}), encode(Credentials{1, "$argon2id$", {"salt", 1, std::string(32, 'a'), std::string(32, 'b')}}));
+    notices(erasure_key(id), encode(at("alice@example.test")));
+    notices(erasure_key(AccountId{77}), encode(at("former@example.test")));
+    notices("e", encode(at("former@example.test")));
     EXPECT_TRUE(findings().empty());
 }
 

@@ -34,6 +34,7 @@ Task<Result<>> Directory::add_alias(Alias alias) {
 Task<Result<>> Directory::remove_alias(const Address& address) {
     co_return co_await state_->write([&](store::Transaction& t) -> Result<std::string> {
         if (!t.contains(alias_key(address))) return fail(ErrorCode::not_found, "no such alias");
+        t.frees_space();
         t.erase(alias_key(address));
         return std::string();
     });

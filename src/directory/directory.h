@@ -25,6 +25,7 @@ enum class AccountId : std::uint64_t {};
 
 // "a" and the id's eight bytes: where everything of one account lies.
 store::Partition account_partition(AccountId id);
+std::optional<AccountId> account_of(const store::Partition& partition);  // nullopt: it is no account's
 
 struct Domain {
     std::string name;
@@ -58,9 +59,12 @@ struct Limits {
     std::uint64_t hash_passes = 2;
     std::uint64_t scram_iterations = 65'536;      // of the SCRAM-SHA-256 keys kept beside the hash
     std::uint64_t failures_per_address_max = 20;  // failed logins before an address has to wait; per /64 for IPv6
-    std::uint64_t failures_per_account_max = 50;  // and before an account has to, for addresses it has not logged in from
+    std::uint64_t failures_per_account_max = 50;  // and before an account has to. Neither holds for an address that the account has logged
+                                                  // in from lately: it has failures_per_address_max on this account alone
+    std::uint64_t repeats_per_address_max = 200;  // tries of a wrong password that was counted already, before they count again
     std::chrono::seconds failure_window{600};     // in which they are counted
     std::uint64_t failure_entries_max = 100'000;  // of each table of counts; the oldest go
+    std::uint64_t wrong_passwords_max = 100'000;  // known to have been counted; the oldest go
     // How long an address that the account has logged in from is not locked out by what others fail to guess.
     std::chrono::hours known_address_time{7 * 24};
 };
@@ -158,7 +162,17 @@ public:
     // Many at once, hashed side by side, one transaction for each hundred in their order: all or none of a hundred. The error names the
     // account; the hundreds before it are there.
     Task<Result<>> import_accounts(std::vector<NewAccount> accounts);
-    Task<Result<>> remove_account(const Address& address);  // the account's mail goes with mailbox::erase_account
+    // From then on nobody logs in to it and nothing resolves to it. That its mail is still to be erased is written down in the same commit
+    // and stays so until finish_erasure(), whatever happens between; whoever removes it erases the mail next.
+    Task<Result<AccountId>> remove_account(const Address& address);
+    // Accounts that were removed and whose mail is still to be erased, in the order of their ids, after `after` (none is 0), at most
+    // list_max.
+    Task<Result<std::vector<AccountId>>> erasures(AccountId after, std::size_t limit);
+    // The mail has been erased. Not there: nothing to do.
+    Task<Result<>> finish_erasure(AccountId id);
+    enum class Presence : std::uint8_t { here, to_be_erased, gone };
+    // An account that is gone, or never was, has no mail.
+    Task<Result<Presence>> presence(AccountId id);
     Task<Result<>> set_password(const Address& address, std::string password);
     Task<Result<>> set_quota(const Address& address, std::uint64_t quota_bytes);
     Task<Result<>> set_enabled(const Address& address, bool enabled);

@@ -42,6 +42,7 @@ Task<Result<>> Directory::remove_domain(std::string name) {
         if (!t.contains(key)) return fail(ErrorCode::not_found, "no such domain");
         if (has_any(t, keys_of('a', *normal))) return fail(ErrorCode::conflict, "the domain still has accounts");
         if (has_any(t, keys_of('l', *normal))) return fail(ErrorCode::conflict, "the domain still has aliases");
+        t.frees_space();
         t.erase(key);
         return std::string();
     });

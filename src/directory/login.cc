@@ -63,7 +63,7 @@ Task<Result<Account>> Directory::check_password(const Client& client, std::strin
             verdict = *computed;
         }
     }
-    if (const Result<> told = state_->conclude(client, *subject, verdict, cached); !told) co_return fail(told.error());
+    if (const Result<> told = state_->conclude(client, *subject, password, verdict, cached); !told) co_return fail(told.error());
     if (!cached && is_outdated(*subject->credentials, state_->limits)) co_await state_->rehash(client, *subject, password);
     co_return *subject->account;
 }
@@ -93,9 +93,10 @@ Task<Result<Verdict>> Directory::State::verify(const LoginSubject& subject, cons
     co_return open ? *verdict : Verdict::wrong;
 }
 
-Result<> Directory::State::conclude(const Client& client, const LoginSubject& subject, Verdict verdict, bool cached) {
+Result<> Directory::State::conclude(const Client& client, const LoginSubject& subject, std::string_view password, Verdict verdict,
+                                    bool cached) {
     const bool right = verdict == Verdict::right;
-    if (!throttle.conclude(client.address, subject.user, right)) return refuse_throttled(client, subject.user);
+    if (!throttle.conclude(client.address, subject.user, right, password)) return refuse_throttled(client, subject.user);
     const std::string remote = client.address.text();
     if (right) {
         log_info("auth.ok", client.session_id,

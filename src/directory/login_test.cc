@@ -22,12 +22,15 @@ struct login : ::testing::Test {
         world.account("mute@example.test");
     }
     static Error error(const Result<Account>& result) { return result ? Error{ErrorCode::internal, "it went well"} : result.error(); }
-    ErrorCode fails(std::string_view user, std::string_view from, std::string_view password = "wrong") {
+    ErrorCode fails(std::string_view user, std::string_view from, std::string_view password) {
         return error(world.login(user, password, from)).code;
     }
+    // With a password that was never tried before.
+    ErrorCode fails(std::string_view user, std::string_view from) { return fails(user, from, "wrong" + std::to_string(++guess_number)); }
 
     World world;
     AccountId alice{};
+    int guess_number = 0;
 };
 
 TEST_F(login, takes_the_right_password) {
@@ -83,7 +86,7 @@ TEST_F(login, an_impossible_password_costs_no_hash_but_counts) {
     for (const std::string& password : {std::string(), std::string(1025, 'x'), std::string("packetboat\0", 11)})
         EXPECT_EQ(fails("alice@example.test", "192.0.2.1", password), ErrorCode::denied);
     EXPECT_EQ(world->password_hashes(), 0U);
-    for (int i = 3; i < 20; ++i) EXPECT_EQ(fails("alice@example.test", "192.0.2.1", ""), ErrorCode::denied);
+    for (std::size_t i = 3; i < 20; ++i) EXPECT_EQ(fails("alice@example.test", "192.0.2.1", std::string(1025 + i, 'x')), ErrorCode::denied);
     EXPECT_EQ(fails("alice@example.test", "192.0.2.1", ""), ErrorCode::too_many);
 }
 
@@ -232,10 +235,107 @@ TEST_F(login, a_success_forgives_slips_on_the_same_account_only) {
     EXPECT_EQ(fails("bob@example.test", "192.0.2.1"), ErrorCode::too_many);
 }
 
+TEST_F(login, one_wrong_password_in_a_device_locks_nobody_out) {
+    for (int i = 0; i < 100; ++i) EXPECT_EQ(fails("alice@example.test", "192.0.2.1", "old"), ErrorCode::denied);
+    EXPECT_EQ(fails("alice", "192.0.2.1", "old"), ErrorCode::denied);  // the same user
+    EXPECT_TRUE(world.login("bob@example.test", "other", "192.0.2.1"));
+    EXPECT_TRUE(world.login("alice@example.test", "packetboat", "192.0.2.1"));
+    EXPECT_EQ(world->password_hashes(), 103U);  // repeating is no way to a faster answer
+}
+
+TEST_F(login, a_wrong_password_counts_once_for_each_account_address_and_window) {
+    // Of one address on twenty accounts: twenty guesses. (After the last one the repeats have to wait too.)
+    for (int i = 0; i < 20; ++i)
+        for (int tries = i < 19 ? 3 : 1; tries > 0; --tries)
+            EXPECT_EQ(fails("u" + std::to_string(i) + "@example.test", "192.0.2.1", "summer"), ErrorCode::denied);
+    EXPECT_EQ(fails("alice@example.test", "192.0.2.1", "summer"), ErrorCode::too_many);
+    // Of fifty addresses on one account: fifty guesses.
+    for (int i = 0; i < 50; ++i)
+        for (int tries = i < 49 ? 3 : 1; tries > 0; --tries)
+            EXPECT_EQ(fails("alice@example.test", "198.51.100." + std::to_string(i), "summer"), ErrorCode::denied);
+    EXPECT_EQ(fails("alice@example.test", "203.0.113.1"), ErrorCode::too_many);
+    // And in every window anew.
+    Limits limits = testing::cheap_limits();
+    limits.failures_per_address_max = 2;
+    world.open(limits);
+    EXPECT_EQ(fails("alice@example.test", "192.0.2.1", "old"), ErrorCode::denied);
+    world.now += limits.failure_window;
+    EXPECT_EQ(fails("bob@example.test", "192.0.2.1"), ErrorCode::denied);
+    EXPECT_EQ(fails("alice@example.test", "192.0.2.1", "old"), ErrorCode::denied);
+    EXPECT_EQ(fails("alice@example.test", "192.0.2.1", "old"), ErrorCode::too_many);
+}
+
+TEST_F(login, unknown_users_wrong_passwords_are_repeated_alike) {
+    for (const std::string user : {"alice@example.test", "nobody@example.test", "no address"}) {
+        const std::uint64_t hashes = world->password_hashes();
+        for (int i = 0; i < 30; ++i) EXPECT_EQ(fails(user, "192.0.2.1", "old"), ErrorCode::denied) << user;
+        EXPECT_EQ(world->password_hashes(), hashes + 30) << user;
+    }
+}
+
+TEST_F(login, repeating_a_wrong_password_does_not_buy_hashes_without_end) {
+    Limits limits = testing::cheap_limits();
+    limits.repeats_per_address_max = 10;
+    limits.failures_per_address_max = 3;
+    world.open(limits);
+    std::uint64_t denied = 0;
+    while (fails("alice@example.test", "192.0.2.1", "old") == ErrorCode::denied) ++denied;
+    EXPECT_EQ(denied, 13U);
+    EXPECT_EQ(world->password_hashes(), 13U);
+    // Whoever is known there may spend as many on his own account and no more.
+    world.now += limits.failure_window;
+    EXPECT_TRUE(world.login("bob@example.test", "other", "192.0.2.1"));
+    denied = 0;
+    while (fails("bob@example.test", "192.0.2.1", "old") == ErrorCode::denied) ++denied;
+    EXPECT_EQ(denied, 13U);
+}
+
+TEST_F(login, an_address_s_other_failures_do_not_lock_out_who_is_known_there) {
+    EXPECT_TRUE(world.login("alice@example.test", "packetboat", "192.0.2.1"));
+    for (int i = 0; i < 20; ++i) EXPECT_EQ(fails("u" + std::to_string(i) + "@example.test", "192.0.2.1"), ErrorCode::denied);
+    EXPECT_EQ(fails("bob@example.test", "192.0.2.1", "other"), ErrorCode::too_many);
+    EXPECT_TRUE(world.login("alice@example.test", "packetboat", "192.0.2.1"));
+    EXPECT_EQ(fails("alice@example.test", "192.0.2.2"), ErrorCode::denied);
+    EXPECT_EQ(fails("bob@example.test", "192.0.2.1", "other"), ErrorCode::too_many);  // one's success is not another's
+    world.now += hours(7 * 24);
+    for (int i = 0; i < 20; ++i) EXPECT_EQ(fails("u" + std::to_string(i) + "@example.test", "192.0.2.1"), ErrorCode::denied);
+    EXPECT_EQ(fails("alice@example.test", "192.0.2.1", "packetboat"), ErrorCode::too_many);
+}
+
+TEST_F(login, being_known_gives_an_address_no_more_guesses_at_the_account) {
+    EXPECT_TRUE(world.login("alice@example.test", "packetboat", "192.0.2.1"));
+    for (int i = 0; i < 20; ++i) EXPECT_EQ(fails("alice@example.test", "192.0.2.1"), ErrorCode::denied);
+    EXPECT_EQ(fails("alice@example.test", "192.0.2.1", "packetboat"), ErrorCode::too_many);
+    world.now += seconds(600);
+    EXPECT_TRUE(world.login("alice@example.test", "packetboat", "192.0.2.1"));
+}
+
+TEST_F(login, being_known_for_one_account_gives_no_guesses_at_another) {
+    EXPECT_TRUE(world.login("alice@example.test", "packetboat", "192.0.2.1"));
+    // Alice's own slips are the address's too, and her success takes only those back.
+    for (int i = 0; i < 15; ++i) EXPECT_EQ(fails("bob@example.test", "192.0.2.1"), ErrorCode::denied);
+    for (int i = 0; i < 5; ++i) EXPECT_EQ(fails("alice@example.test", "192.0.2.1"), ErrorCode::denied);
+    EXPECT_EQ(fails("bob@example.test", "192.0.2.1"), ErrorCode::too_many);
+    for (int i = 0; i < 5; ++i) {
+        EXPECT_TRUE(world.login("alice@example.test", "packetboat", "192.0.2.1"));
+        EXPECT_EQ(fails("bob@example.test", "192.0.2.1"), ErrorCode::denied);
+    }
+    EXPECT_TRUE(world.login("alice@example.test", "packetboat", "192.0.2.1"));
+    EXPECT_EQ(fails("bob@example.test", "192.0.2.1", "other"), ErrorCode::too_many);
+}
+
+TEST_F(login, a_password_that_was_wrong_is_right_as_soon_as_it_is_set) {
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(fails("alice@example.test", "192.0.2.1", "new"), ErrorCode::denied);
+    ASSERT_TRUE(run_to_end(world->set_password(at("alice@example.test"), "new")));
+    EXPECT_TRUE(world.login("alice@example.test", "new", "192.0.2.1"));
+}
+
 TEST_F(login, guesses_side_by_side_learn_no_more_than_guesses_in_turn) {
     std::vector<Task<Result<Account>>> guesses;
     const Client client = World::client();
-    for (int i = 0; i < 60; ++i) guesses.push_back(world->check_password(client, "alice@example.test", "wrong"));
+    std::vector<std::string> passwords;
+    for (int i = 0; i < 60; ++i) passwords.push_back("wrong" + std::to_string(i));
+    for (const std::string& password : passwords) guesses.push_back(world->check_password(client, "alice@example.test", password));
     const std::vector<Result<Account>> answers = run_to_end(when_all(std::move(guesses)));
     const auto count = [&](ErrorCode code) {
         return std::count_if(answers.begin(), answers.end(), [&](const Result<Account>& answer) { return error(answer).code == code; });
@@ -265,6 +365,27 @@ TEST(throttle, is_bounded_and_forgets_the_oldest) {
     EXPECT_TRUE(throttle.may_try(first, "alice"));
 }
 
+TEST(throttle, forgets_the_oldest_wrong_passwords) {
+    Limits limits;
+    limits.wrong_passwords_max = 2;
+    limits.failures_per_address_max = 4;
+    std::chrono::steady_clock::time_point now{hours(1000)};
+    Throttle throttle(limits, [&] { return now; });
+    const IpAddress address = IpAddress::v4(192, 0, 2, 1);
+    for (const char* password : {"a", "b", "b", "c", "b", "c"}) EXPECT_TRUE(throttle.conclude(address, "alice", false, password));
+    EXPECT_TRUE(throttle.conclude(address, "alice", false, "a"));  // the fourth
+    EXPECT_FALSE(throttle.may_try(address, "alice"));
+}
+
+TEST(throttle, counts_every_failure_whose_password_it_is_not_shown) {
+    Limits limits;
+    std::chrono::steady_clock::time_point now{hours(1000)};
+    Throttle throttle(limits, [&] { return now; });
+    const IpAddress address = IpAddress::v4(192, 0, 2, 1);
+    for (int i = 0; i < 20; ++i) EXPECT_TRUE(throttle.conclude(address, "alice", false));
+    EXPECT_FALSE(throttle.conclude(address, "alice", false));
+}
+
 TEST(throttle, does_not_forgive_what_an_earlier_window_counted) {
     Limits limits;
     limits.failures_per_address_max = 3;
@@ -276,7 +397,8 @@ TEST(throttle, does_not_forgive_what_an_earlier_window_counted) {
     for (int i = 0; i < 2; ++i) throttle.conclude(address, "bob", false);
     throttle.conclude(address, "alice", true);
     throttle.conclude(address, "bob", false);
-    EXPECT_FALSE(throttle.may_try(address, "alice"));
+    EXPECT_FALSE(throttle.may_try(address, "bob"));
+    EXPECT_TRUE(throttle.may_try(address, "alice"));  // who is known there
 }
 
 }  // namespace

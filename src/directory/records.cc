@@ -50,6 +50,10 @@ store::Partition directory_partition() { return {"d"}; }
 
 store::Partition account_partition(AccountId id) { return {id_key('a', id)}; }
 
+std::optional<AccountId> account_of(const store::Partition& partition) {
+    return partition.name.starts_with('a') ? id_of_key(partition.name) : std::nullopt;
+}
+
 std::string domain_key(std::string_view name) { return "d" + std::string(name); }
 std::string account_key(const Address& address) { return address_key('a', address); }
 std::string alias_key(const Address& address) { return address_key('l', address); }
@@ -58,6 +62,7 @@ std::string age_key(std::string_view domain, AccountId id) {
 }
 std::string account_id_key(AccountId id) { return id_key('i', id); }
 std::string credentials_key(AccountId id) { return id_key('c', id); }
+std::string erasure_key(AccountId id) { return id_key('e', id); }
 
 std::string keys_of(char kind, std::string_view domain) {
     std::string prefix(1, kind);

@@ -15,6 +15,7 @@
 //   o domain 00 id             its local part; the first of a domain is the domain's oldest account
 //   i id                       its address
 //   c id                       its credentials; not there: no password was ever set
+//   e id                       the address it had: the account has been removed, its mail is still to be erased
 //   l domain 00 local-part     the alias of that address
 //   n                          the next account's id
 //   s                          a secret of this installation
@@ -27,6 +28,7 @@ std::string account_key(const Address& address);
 std::string age_key(std::string_view domain, AccountId id);
 std::string account_id_key(AccountId id);
 std::string credentials_key(AccountId id);
+std::string erasure_key(AccountId id);
 std::string alias_key(const Address& address);
 inline constexpr std::string_view next_id_key = "n";
 inline constexpr std::string_view secret_key = "s";
@@ -36,7 +38,7 @@ std::string keys_of(char kind, std::string_view domain);
 
 // What a key of 'a' or 'l' stands for; nullopt for what is no such key.
 std::optional<Address> address_of_key(std::string_view key);
-std::optional<AccountId> id_of_key(std::string_view key);  // of 'i' or 'c'
+std::optional<AccountId> id_of_key(std::string_view key);  // of 'i', 'c' or 'e'
 
 struct Credentials {
     std::uint64_t version = 0;  // +1 whenever the password is set
@@ -46,7 +48,7 @@ struct Credentials {
 
 std::string encode(const Domain& domain);
 std::string encode(const Account& account);
-std::string encode(const Address& address);  // under 'i'
+std::string encode(const Address& address);  // under 'i' and 'e'
 std::string encode(const Credentials& credentials);
 std::string encode(const Alias& alias);
 std::string encode_number(std::uint64_t number);   // under 'n'

@@ -43,7 +43,7 @@ struct Directory::State {
     // unknown is answered as unavailable.
     Task<Result<Verdict>> verify(const LoginSubject& subject, const std::string& cache_key, std::string_view password);
     Task<> rehash(const Client& client, const LoginSubject& subject, std::string_view password);
-    Result<> conclude(const Client& client, const LoginSubject& subject, Verdict verdict, bool cached);
+    Result<> conclude(const Client& client, const LoginSubject& subject, std::string_view password, Verdict verdict, bool cached);
 
     Task<Result<Credentials>> hash_password(std::string_view password);
     Task<Result<>> write(store::WriteBody body);

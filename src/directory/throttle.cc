@@ -28,6 +28,8 @@ Throttle::Throttle(const Limits& limits, Clock clock)
       by_address_(limits.failure_entries_max),
       by_user_(limits.failure_entries_max),
       by_pair_(limits.failure_entries_max),
+      repeats_(limits.failure_entries_max),
+      guesses_(limits.wrong_passwords_max),
       known_(limits.failure_entries_max) {
     random_bytes(secret_);
 }
@@ -39,12 +41,14 @@ bool Throttle::may_try(const IpAddress& address, std::string_view user) {
     return within_limits(at, now);
 }
 
-bool Throttle::conclude(const IpAddress& address, std::string_view user, bool succeeded) {
+bool Throttle::conclude(const IpAddress& address, std::string_view user, bool succeeded, std::optional<std::string_view> password) {
     const Keys at = keys(address, user);
+    const std::optional<Key> guessed = password && !succeeded ? std::optional(guess(at.pair, *password)) : std::nullopt;
     const Instant now = clock_();
     const std::scoped_lock lock(mutex_);
     if (!within_limits(at, now)) return false;
     if (!succeeded) {
+        if (guessed && is_free_repeat(*guessed, at.address, now)) return true;
         add(by_address_, at.address, now);
         add(by_user_, at.user, now);
         add(by_pair_, at.pair, now);
@@ -68,8 +72,26 @@ Throttle::Keys Throttle::keys(const IpAddress& address, std::string_view user) c
 }
 
 bool Throttle::within_limits(const Keys& keys, Instant now) {
-    if (count(by_address_, keys.address, now) >= limits_.failures_per_address_max) return false;
-    return count(by_user_, keys.user, now) < limits_.failures_per_account_max || is_known(keys.pair, now);
+    if (is_known(keys.pair, now)) return count(by_pair_, keys.pair, now) < limits_.failures_per_address_max;
+    return count(by_address_, keys.address, now) < limits_.failures_per_address_max &&
+           count(by_user_, keys.user, now) < limits_.failures_per_account_max;
+}
+
+// The password is hashed by itself, so that no copy of it is made.
+Throttle::Key Throttle::guess(Key pair, std::string_view password) const {
+    const std::array<Key, 2> both{pair, siphash(password, secret_)};
+    return siphash({reinterpret_cast<const char*>(both.data()), sizeof both}, secret_);
+}
+
+bool Throttle::is_free_repeat(Key guess, Key address, Instant now) {
+    const Instant* first = guesses_.find(guess);
+    if (first == nullptr || now - *first >= limits_.failure_window) {
+        guesses_.put(guess, now);
+        return false;
+    }
+    if (count(repeats_, address, now) >= limits_.repeats_per_address_max) return false;
+    add(repeats_, address, now);
+    return true;
 }
 
 bool Throttle::is_known(Key pair, Instant now) {

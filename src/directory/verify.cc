@@ -17,6 +17,7 @@ public:
             case 'a': return look_at_account(key, record);
             case 'c': return look_at_credentials(key, record);
             case 'd': return look_at_domain(key, record);
+            case 'e': return look_at_erasure(key, record);
             case 'i': return look_at_id(key, record);
             case 'l': return look_at_alias(key, record);
             case 'n': return look_at_next_id(key, record);
@@ -45,6 +46,12 @@ public:
         }
         for (const AccountId id : credentials_) {
             if (!ids_.contains(id)) find("credentials belong to no account", std::to_string(static_cast<std::uint64_t>(id)));
+        }
+        for (const AccountId id : erasures_) {
+            const std::string number = std::to_string(static_cast<std::uint64_t>(id));
+            if (ids_.contains(id)) find("an account that exists is to be erased", number);
+            if (static_cast<std::uint64_t>(id) >= next_id_)
+                find("an account that is to be erased has an id that is yet to be given", number);
         }
         for (const Address& address : aliases_) {
             check_domain(address);
@@ -78,6 +85,11 @@ private:
         const std::optional<Address> address = decode_address(record);
         if (!id || !address) return find("an id cannot be read", key);
         ids_.emplace(*id, *address);
+    }
+    void look_at_erasure(std::string_view key, std::string_view record) {
+        const std::optional<AccountId> id = id_of_key(key);
+        if (!id || !decode_address(record)) return find("an account that is to be erased cannot be read", key);
+        erasures_.insert(*id);
     }
     void look_at_age(std::string_view key, std::string_view record) {
         const std::size_t end = key.find('\0');
@@ -118,6 +130,7 @@ private:
     std::map<AccountId, Address> ids_;
     std::map<std::pair<std::string, AccountId>, std::string> ages_;
     std::set<AccountId> credentials_;
+    std::set<AccountId> erasures_;
     std::set<Address> aliases_;
     std::uint64_t next_id_ = 0;
 };

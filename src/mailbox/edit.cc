@@ -26,11 +26,18 @@ Edit::Edit(store::Transaction& transaction, const Limits& limits, AccountRecord 
 Result<Edit> Edit::open(store::Transaction& transaction, const store::Partition& partition, const Limits& limits) {
     Result<AccountRecord> account = read_account(transaction, partition);
     if (!account) return fail(std::move(account).error());
+    if (account->removed) return removed_account();
     Edit edit(transaction, limits, *account);
     if (account->made) return edit;
     for (Mailbox& mailbox : standard_mailboxes(*account)) edit.insert(std::move(mailbox));
     edit.account_.made = true;
     return edit;
+}
+
+Result<Edit> Edit::open_to_erase(store::Transaction& transaction, const store::Partition& partition, const Limits& limits) {
+    Result<AccountRecord> account = read_account(transaction, partition);
+    if (!account) return fail(std::move(account).error());
+    return Edit(transaction, limits, *account);
 }
 
 Result<> Edit::close() {
@@ -143,12 +150,8 @@ Result<> Edit::remove_mailbox(MailboxId id) {
 }
 
 void Edit::unmake() {
-    assert(account_.mailboxes == 0 && account_.usage.emails == 0);
-    AccountRecord counters;
-    counters.next_email = account_.next_email;
-    counters.next_mailbox = account_.next_mailbox;
-    counters.last_uidvalidity = account_.last_uidvalidity;
-    account_ = counters;
+    assert(account_.removed && account_.mailboxes == 0 && account_.usage.emails == 0);
+    account_ = AccountRecord{.removed = true};
     logging_ = false;
 }
 

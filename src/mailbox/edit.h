@@ -27,8 +27,10 @@ struct EmailChange {
 // change and go, and writes those once, at close().
 class Edit {
 public:
-    // An account that has no mailboxes yet gets the standard ones.
+    // An account that has no mailboxes yet gets the standard ones. not_found: it was removed.
     static Result<Edit> open(store::Transaction& transaction, const store::Partition& partition, const Limits& limits);
+    // To erase the account: one that was removed is opened too, and nothing is made.
+    static Result<Edit> open_to_erase(store::Transaction& transaction, const store::Partition& partition, const Limits& limits);
     // The last call.
     Result<> close();
 
@@ -37,6 +39,9 @@ public:
     std::uint64_t modseq() const { return modseq_; }
     // Of records, written and still to be written.
     std::uint64_t bytes() const { return bytes_; }
+
+    // See store::Transaction.
+    void frees_space() { transaction_->frees_space(); }
 
     // ---- emails
     // The id, UID and body's place of a new email. `email` is valid: keywords normalised, content settled.
@@ -60,9 +65,11 @@ public:
     Result<> drop_log(std::size_t records, std::uint64_t keep);
 
     // ---- erasing an account
+    // No other edit is opened any more.
+    void mark_removed() { account_.removed = true; }
     // This commit's changes are not logged: whoever asks for them has to start over.
     void leave_no_log() { logging_ = false; }
-    // Everything has gone: only the counters stay.
+    // Everything has gone: only the mark stays.
     void unmake();
 
 private:

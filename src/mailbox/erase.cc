@@ -124,6 +124,13 @@ Result<bool> remove_mailboxes(Edit& edit) {
 }
 
 Result<Progress> erase_some(Edit& edit, const std::string& from) {
+    // First of all the mark, in a commit that nothing else can make fail.
+    if (!edit.account().removed) {
+        edit.mark_removed();
+        return Progress{.next = from, .done = !edit.account().made};
+    }
+    // Somebody else who erases it too was faster.
+    if (!edit.account().made) return Progress{.done = true};
     if (Result<> dropped = edit.drop_log(batch_max, 0); !dropped) return fail(std::move(dropped).error());
     if (edit.account().log_changes > 0) return Progress{.next = from};
     edit.leave_no_log();
@@ -149,6 +156,7 @@ Task<Result<>> Mail::remove_mailbox(store::Partition account, MailboxId id) {
     while (!progress.done) {
         Progress after;
         const Result<store::Committed> done = co_await state_->commit(account, std::nullopt, [&](Edit& edit) -> Result<std::string> {
+            edit.frees_space();
             Result<Progress> some = remove_some(edit, id, progress.next);
             if (!some) return fail(std::move(some).error());
             after = std::move(*some);
@@ -160,23 +168,34 @@ Task<Result<>> Mail::remove_mailbox(store::Partition account, MailboxId id) {
     co_return Result<>();
 }
 
-Task<Result<>> Mail::erase_account(store::Partition account) {
-    const Result<bool> made = co_await state_->read(
-        account, store::Weight::few, [](const store::Reader&, const AccountRecord& record) -> Result<bool> { return record.made; });
-    if (!made) co_return fail(made.error());
-    Progress progress{.next = std::string(key::emails), .done = !*made};
+Task<Result<>> Mail::erase_account(store::Partition account, std::stop_token stop) {
+    const Result<AccountState> before = co_await account_state(account);
+    if (!before) co_return fail(before.error());
+    Progress progress{.next = std::string(key::emails), .done = *before == AccountState::erased};
     while (!progress.done) {
+        if (stop.stop_requested()) co_return fail(ErrorCode::unavailable, "stopped before the account was erased");
         Progress after;
-        const Result<store::Committed> done = co_await state_->commit(account, std::nullopt, [&](Edit& edit) -> Result<std::string> {
+        const auto erase = [&](Edit& edit) -> Result<std::string> {
+            edit.frees_space();
             Result<Progress> some = erase_some(edit, progress.next);
             if (!some) return fail(std::move(some).error());
             after = std::move(*some);
             return std::string();
-        });
+        };
+        const Result<store::Committed> done = co_await state_->commit(account, std::nullopt, erase, &Edit::open_to_erase);
         if (!done) co_return fail(done.error());
         progress = std::move(after);
     }
     co_return Result<>();
+}
+
+Task<Result<AccountState>> Mail::account_state(store::Partition account) {
+    co_return co_await state_->store.read(account, store::Weight::few, [&](const store::Reader& reader) -> Result<AccountState> {
+        const Result<AccountRecord> record = read_account(reader, account);
+        if (!record) return fail(record.error());
+        if (!record->removed) return AccountState::open;
+        return record->made ? AccountState::removed : AccountState::erased;
+    });
 }
 
 }  // namespace packetboat::mailbox

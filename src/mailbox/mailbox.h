@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -105,6 +106,10 @@ struct Usage {
     std::uint64_t emails = 0;
 };
 
+// An account is removed for good. Of one that is not open nothing is written any more, and nothing is read but bodies of emails that are
+// left.
+enum class AccountState : std::uint8_t { open, removed, erased };
+
 // One line of the change log: what one commit did to one thing. JMAP /changes, CONDSTORE, QRESYNC, IDLE and push answer from it.
 // An email that comes is email_added and placed; one that goes is displaced and email_removed; keywords or placements of one that stays
 // are email_changed beside the (dis)placed. A mailbox's counts change with the lines of its emails; mailbox_changed is for its properties.
@@ -151,8 +156,8 @@ public:
 
 // All accounts' mail. Methods may be called from any executor. Every change is on disk when it returns. An account's first mailboxes
 // (Inbox, Drafts, Sent, Junk, Trash, Archive) come to be with its first change; until then a reader sees them as they will be.
-// Errors everywhere: not_found, invalid, exists, conflict, over_quota, too_large (one thing over a limit), too_many (a count over a limit),
-// unavailable, internal (a broken record; logged).
+// Errors everywhere: not_found (also for an account that was removed), invalid, exists, conflict, over_quota, too_large (one thing over a
+// limit), too_many (a count over a limit), unavailable, internal (a broken record; logged).
 class Mail {
 public:
     // `store` outlives the mail, the mail its subscriptions and bodies.
@@ -213,8 +218,12 @@ public:
     Task<Result<Usage>> usage(store::Partition account);
     // Whether `more_bytes` fit, as far as can be known before the transaction.
     Task<Result<bool>> has_room(store::Partition account, std::uint64_t quota_bytes, std::uint64_t more_bytes);
-    // Everything, in many commits; only the counters stay (a few bytes), so that no id, UID or modseq is ever used again.
-    Task<Result<>> erase_account(store::Partition account);
+    // Removes the account for good and erases everything, in many commits; a few bytes stay that say so. Its name must never be used for
+    // another account. The first commit is the mark: whatever else is committed is either before it, and erased, or fails with not_found.
+    // May be called again after an error or a crash, for an account that never had mail, and by several at a time. `stop` is looked at
+    // between commits: unavailable.
+    Task<Result<>> erase_account(store::Partition account, std::stop_token stop = {});
+    Task<Result<AccountState>> account_state(store::Partition account);
 
     // ---- change
     struct Changes {

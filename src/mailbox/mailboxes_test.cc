@@ -176,36 +176,5 @@ TEST_P(Mailboxes, what_is_left_of_a_removal_that_was_stopped_is_whole) {
     expect_sound();
 }
 
-TEST_P(Mailboxes, an_account_is_erased_but_for_its_counters) {
-    const MailboxId work = create("Work");
-    create("Plans", work);
-    create("Below", box(Role::inbox).id);
-    for (int i = 0; i < 600; ++i) add("x", {.where = work});
-    const Added last = add(std::string(100'000, 'x'));
-    const Mailbox inbox = box(Role::inbox);
-    EXPECT_EQ(error(mail->erase_account(account)), done);
-    EXPECT_EQ(keys(), std::vector<std::string>{"A"});
-    expect_sound();
-    EXPECT_EQ(must(mail->usage(account)).emails, 0U);
-    EXPECT_EQ(error(mail->changes(account, last.modseq, 10)), ErrorCode::conflict);
-
-    EXPECT_GT(box(Role::inbox).id, inbox.id);
-    EXPECT_GT(box(Role::inbox).uidvalidity, inbox.uidvalidity);
-    const Added again = add("new life");
-    EXPECT_GT(again.id, last.id);
-    EXPECT_GT(again.modseq, last.modseq);
-    expect_sound();
-    EXPECT_EQ(error(mail->erase_account({"a-never-was"})), done);
-}
-
-TEST_P(Mailboxes, an_account_with_very_many_is_erased_too) {
-    limit({.mailboxes_max = 2'000});
-    for (int i = 0; i < 1'100; ++i) create("m" + std::to_string(i), i > 0 && i % 3 == 0 ? std::optional(MailboxId{7}) : std::nullopt);
-    expect_sound();
-    EXPECT_EQ(error(mail->erase_account(account)), done);
-    EXPECT_EQ(keys(), std::vector<std::string>{"A"});
-    expect_sound();
-}
-
 }  // namespace
 }  // namespace packetboat::mailbox

@@ -12,6 +12,8 @@ namespace packetboat::mailbox {
 namespace {
 
 constexpr std::uint8_t version = 1;
+constexpr std::uint64_t account_made = 1;
+constexpr std::uint64_t account_removed = 2;
 constexpr std::uint8_t form_inline = 1;
 constexpr std::uint8_t form_blob = 2;
 
@@ -95,7 +97,10 @@ std::string_view to_string(Role role) {
 
 std::string encode(const AccountRecord& account) {
     Writer out = begin(64);
-    out.varint(account.made ? 1 : 0).varint(account.next_email).varint(account.next_mailbox).varint(account.last_uidvalidity);
+    out.varint((account.made ? account_made : 0) | (account.removed ? account_removed : 0))
+        .varint(account.next_email)
+        .varint(account.next_mailbox)
+        .varint(account.last_uidvalidity);
     out.varint(account.mailboxes).varint(account.usage.bytes).varint(account.usage.emails);
     out.varint(account.log_changes).varint(account.log_floor);
     out.varint(static_cast<std::uint64_t>(std::ranges::count_if(account.by_role, [](MailboxId id) { return id != MailboxId{}; })));
@@ -108,7 +113,9 @@ std::string encode(const AccountRecord& account) {
 std::optional<AccountRecord> decode_account(std::string_view value) {
     Value in(value);
     AccountRecord account;
-    account.made = in.flag();
+    const std::uint64_t flags = in.up_to(account_made | account_removed);
+    account.made = (flags & account_made) != 0;
+    account.removed = (flags & account_removed) != 0;
     account.next_email = in.varint();
     account.next_mailbox = in.number32();
     account.last_uidvalidity = in.number32();

@@ -15,7 +15,8 @@
 namespace packetboat::mailbox {
 
 struct AccountRecord {
-    bool made = false;  // the standard mailboxes are there
+    bool made = false;     // the standard mailboxes are there
+    bool removed = false;  // for good; while `made` there is something left to erase
     std::uint64_t next_email = 1;
     std::uint32_t next_mailbox = 1;
     std::uint32_t last_uidvalidity = 0;

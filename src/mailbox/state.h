@@ -21,9 +21,10 @@ struct Mail::State {
 
     // Runs `work(Edit&)`, which answers the commit's result, in a transaction, and tells the watchers. It may run more than once.
     template <class Work>
-    Task<Result<store::Committed>> commit(store::Partition account, std::optional<store::CommitId> id, Work work) {
+    Task<Result<store::Committed>> commit(store::Partition account, std::optional<store::CommitId> id, Work work,
+                                          decltype(&Edit::open) open = &Edit::open) {
         Result<store::Committed> done = co_await store.write(account, id, [&](store::Transaction& transaction) -> Result<std::string> {
-            Result<Edit> edit = Edit::open(transaction, account, limits);
+            Result<Edit> edit = open(transaction, account, limits);
             if (!edit) return fail(std::move(edit).error());
             Result<std::string> result = work(*edit);
             if (!result) return result;
@@ -34,7 +35,7 @@ struct Mail::State {
         co_return done;
     }
 
-    // Runs `look(reader, account's record)` on a snapshot.
+    // Runs `look(reader, account's record)` on a snapshot. not_found: the account was removed.
     template <class Look>
     auto read(store::Partition account, store::Weight weight, Look look)
         -> Task<std::invoke_result_t<Look&, const store::Reader&, const AccountRecord&>> {
@@ -42,6 +43,7 @@ struct Mail::State {
         co_return co_await store.read(account, weight, [&](const store::Reader& reader) -> Answer {
             const Result<AccountRecord> record = read_account(reader, account);
             if (!record) return fail(record.error());
+            if (record->removed) return removed_account();
             return look(reader, *record);
         });
     }

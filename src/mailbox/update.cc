@@ -40,6 +40,7 @@ Keywords keywords_after(const Keywords& before, const EmailUpdate& update) {
 
 EmailChange change_of(const Email& email, const EmailUpdate& update) {
     std::vector<MailboxId> in;
+    in.reserve(email.placements.size());
     for (const Placement& placement : email.placements) in.push_back(placement.mailbox);
     std::vector<MailboxId> stay;
     std::ranges::set_difference(in, update.remove_from, std::back_inserter(stay));
@@ -103,6 +104,9 @@ Result<Applied> apply_all(Edit& edit, const std::vector<Result<EmailUpdate>>& up
 
 Task<Result<Mail::Updated>> Mail::update(store::Partition account, std::vector<EmailUpdate> updates) {
     if (updates.size() > state_->limits.updates_max) co_return fail(ErrorCode::too_many, "too many emails in one update");
+    const bool only_removes = std::ranges::all_of(updates, [](const EmailUpdate& update) {
+        return !update.remove_from.empty() && update.add_to.empty() && update.add_keywords.empty() && !update.set_keywords;
+    });
     std::vector<EmailId> ids;
     std::vector<Result<EmailUpdate>> normal;
     for (EmailUpdate& update : updates) {
@@ -112,6 +116,7 @@ Task<Result<Mail::Updated>> Mail::update(store::Partition account, std::vector<E
 
     Applied applied;
     const Result<store::Committed> done = co_await state_->commit(std::move(account), std::nullopt, [&](Edit& edit) -> Result<std::string> {
+        if (only_removes) edit.frees_space();
         Result<Applied> now = apply_all(edit, normal, ids);
         if (!now) {
             applied = {};

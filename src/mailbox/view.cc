@@ -39,6 +39,8 @@ Unexpected broken_record(std::string_view key) {
     return fail(ErrorCode::internal, "a record of the mailbox is broken");
 }
 
+Unexpected removed_account() { return fail(ErrorCode::not_found, "the account has been removed"); }
+
 Result<AccountRecord> read_account(const store::Reader& reader, const store::Partition& partition) {
     const std::optional<std::string> value = reader.get(key::account);
     if (!value) {

@@ -16,6 +16,9 @@ namespace packetboat::mailbox {
 // A stored record cannot be read, or two of them contradict each other. Logged here, answered as internal.
 Unexpected broken_record(std::string_view key);
 
+// What is answered of an account that was removed.
+Unexpected removed_account();
+
 // The counters of an account that has no record yet begin with the partition.
 Result<AccountRecord> read_account(const store::Reader& reader, const store::Partition& partition);
 

@@ -68,7 +68,7 @@ void remember_end_point(ssl_ctx_st* context) {
     std::optional<std::string> hash = certificate ? hash_of_certificate(certificate) : std::nullopt;
     if (!hash) return;
     auto kept = std::make_unique<std::string>(std::move(*hash));
-    if (SSL_CTX_set_ex_data(context, end_point_index(), kept.get()) == 1) kept.release();
+    if (SSL_CTX_set_ex_data(context, end_point_index(), kept.get()) == 1) (void)kept.release();  // OpenSSL's now
 }
 
 std::optional<std::string> channel_binding_of(ssl_st* connection, ChannelBinding kind) {

@@ -186,6 +186,7 @@ struct Server::State {
     std::vector<std::unique_ptr<Listener>> listeners;
     Census census;
     std::atomic<std::uint64_t> connections{0};
+    std::uint64_t connections_max = 0;
     std::mutex mutex;  // over `stopping`
     bool started = false;
     bool stopping = false;
@@ -234,7 +235,7 @@ void Server::State::refuse(Berth& berth, const Listener& listener, Accepted acce
 
 void Server::State::begin(Berth& berth, Listener& listener, Accepted accepted) {
     std::optional<Gate::Ticket> ticket = listener.gate.enter(accepted.remote.address);
-    if (!ticket) return refuse(berth, listener, std::move(accepted));
+    if (!ticket || connections >= connections_max) return refuse(berth, listener, std::move(accepted));
     Census::Entry entry(census);
     const auto connection = berth.connections.emplace(berth.connections.end(), std::move(*ticket), berth.reactor,
                                                       std::move(accepted.descriptor), accepted.remote);
@@ -293,7 +294,8 @@ void Server::State::on_every_reactor(void (*job)(Berth&)) {
     for (const std::unique_ptr<Berth>& berth : berths) berth->reactor.post([job, &berth = *berth] { job(berth); });
 }
 
-Server::Server(std::size_t reactors) : state_(std::make_unique<State>()) {
+Server::Server(std::size_t reactors, std::uint64_t connections_max) : state_(std::make_unique<State>()) {
+    state_->connections_max = connections_max;
     assert(reactors > 0);
     for (std::size_t number = 0; number < reactors; ++number) state_->berths.push_back(std::make_unique<Berth>(number));
 }

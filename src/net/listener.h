@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 
@@ -31,7 +32,8 @@ public:
     // Called on several reactors at once.
     using Serve = std::function<Task<>(Stream& stream, const std::string& session_id)>;
 
-    explicit Server(std::size_t reactors);
+    // `connections_max`: on all listeners together, beside what each admits.
+    explicit Server(std::size_t reactors, std::uint64_t connections_max = std::numeric_limits<std::uint64_t>::max());
     ~Server();  // stop(0)
 
     // Binds now, so that errors are known now (unavailable, or denied; the address is in the text), and answers the endpoint with its

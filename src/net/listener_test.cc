@@ -1,6 +1,8 @@
 #include "net/listener.h"
 
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <poll.h>
@@ -80,6 +82,32 @@ TEST(Server, tells_those_over_a_limit_and_admits_them_when_there_is_room) {
     EXPECT_EQ(answer, "hello");
 }
 
+TEST(Server, admits_no_more_on_all_listeners_together_than_it_was_told) {
+    Server server(2, 2);
+    const Server::Serve serve = [](Stream& stream, const std::string&) -> Task<> {
+        (void)co_await stream.write("hello\r\n");
+        std::array<char, 16> into;
+        while (co_await stream.read_some(into)) {
+        }
+    };
+    const auto listen = [&] {
+        return server.listen({.name = "test", .endpoint = anywhere, .admission = {.too_busy = "too busy\r\n"}}, nullptr, serve).value();
+    };
+    const Endpoint one = listen();
+    const Endpoint other = listen();
+    server.start();
+    std::optional<Client> first = Client::to(one);
+    Client second = Client::to(other);
+    EXPECT_EQ(first->line(), "hello");
+    EXPECT_EQ(second.line(), "hello");
+    EXPECT_EQ(Client::to(one).rest(), "too busy\r\n");
+    EXPECT_EQ(Client::to(other).rest(), "too busy\r\n");
+    first.reset();
+    std::string answer = "too busy";
+    while (answer == "too busy") answer = Client::to(one).line();
+    EXPECT_EQ(answer, "hello");
+}
+
 TEST(Server, just_closes_over_the_limit_on_an_implicit_tls_listener) {
     LineServer world({}, {.connections_max = 0});
     EXPECT_EQ(Client::to(world.implicit).rest(), "");
@@ -106,6 +134,32 @@ TEST(Server, an_implicit_handshake_is_bounded_in_time) {
         {.name = "test", .endpoint = anywhere, .implicit_tls = true, .handshake_timeout = milliseconds{20}}, world.tls.get(), serve);
     server.start();
     EXPECT_EQ(Client::to(*at).rest(), "");
+}
+
+TEST(Server, answers_what_came_right_before_the_end_of_tls_and_ends_too) {
+    for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+        LineServer world;
+        Client client = Client::to(world.implicit);
+        ASSERT_TRUE(client.start_tls(version));
+        EXPECT_EQ(client.line(), "hello");
+        const auto cork = [&](int on) { ::setsockopt(client.descriptor(), IPPROTO_TCP, TCP_CORK, &on, sizeof on); };
+        cork(1);
+        client.send("x\r\n");
+        SSL_shutdown(client.tls());
+        cork(0);
+        EXPECT_EQ(client.line(), "echo x");
+        EXPECT_EQ(client.rest(), "");
+    }
+}
+
+TEST(Server, takes_urgent_data_as_data) {
+    LineServer world;
+    Client client = Client::to(world.plain);
+    EXPECT_EQ(client.line(), "hello");
+    client.send("a");
+    EXPECT_EQ(::send(client.descriptor(), "b", 1, MSG_OOB), 1);
+    client.send("c\r\n");
+    EXPECT_EQ(client.line(), "echo abc");
 }
 
 TEST(Server, refuses_old_tls_and_cipher_suites_without_forward_secrecy) {

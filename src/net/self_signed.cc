@@ -40,7 +40,7 @@ bool add_name(GENERAL_NAMES* names, const std::string& name) {
     if (address && address->is_v4()) bytes.remove_prefix(12);
     if (ASN1_STRING_set(value, bytes.data(), static_cast<int>(bytes.size())) != 1) return false;
     if (sk_GENERAL_NAME_push(names, general.get()) <= 0) return false;
-    general.release();
+    (void)general.release();  // the stack's now
     return true;
 }
 

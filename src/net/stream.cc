@@ -125,7 +125,7 @@ Result<std::size_t> Stream::read_now(std::span<char> into) {
     if (!state_->usable()) return fail(ErrorCode::closed, "TLS has failed");
     state_->more_likely = false;
     Result<std::size_t> got = state_->ssl ? state_->read_tls(into) : state_->read_plain(into);
-    if (got && *got == into.size()) state_->more_likely = true;
+    if (got && (*got == into.size() || (*got > 0 && state_->waiter.had_urgent_input()))) state_->more_likely = true;
     if (got) state_->read_bytes += *got;
     return got;
 }
@@ -152,8 +152,10 @@ Result<std::size_t> Stream::State::read_tls(std::span<char> into) {
             const int error = SSL_get_error(ssl, 0);
             read_waits_for_output = error == SSL_ERROR_WANT_WRITE;
             record_is_partial = true;
-            if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE || total > 0) return total;
-            return tls_failed(error);
+            if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) return total;
+            if (total == 0) return tls_failed(error);
+            more_likely = true;  // the end is told of by the next read
+            return total;
         }
         total += count;
         record_is_partial = read_waits_for_output = false;

@@ -67,6 +67,13 @@ void set_options(SSL_CTX* context) {
     SSL_CTX_set_default_passwd_cb(context, [](char*, int, int, void*) { return -1; });
 }
 
+Result<> check_files(const TlsFiles& files) {
+    for (const std::filesystem::path* file : {&files.certificate, &files.key}) {
+        if (::access(file->c_str(), R_OK) != 0) return fail(ErrorCode::unavailable, file->string() + ": " + std::strerror(errno));
+    }
+    return {};
+}
+
 Result<Context> make_context(const TlsFiles& files) {
     ERR_clear_error();
     Context context(SSL_CTX_new(TLS_server_method()));
@@ -76,9 +83,7 @@ Result<Context> make_context(const TlsFiles& files) {
         SSL_CTX_set1_groups_list(context.get(), "X25519:P-256:P-384") != 1) {
         return fail(ErrorCode::internal, "TLS ciphers: " + take_tls_error());
     }
-    for (const std::filesystem::path* file : {&files.certificate, &files.key}) {
-        if (::access(file->c_str(), R_OK) != 0) return fail(ErrorCode::unavailable, file->string() + ": " + std::strerror(errno));
-    }
+    if (Result<> readable = check_files(files); !readable) return fail(std::move(readable).error());
     if (SSL_CTX_use_certificate_chain_file(context.get(), files.certificate.c_str()) != 1)
         return fail(ErrorCode::invalid, files.certificate.string() + ": " + take_tls_error());
     if (SSL_CTX_use_PrivateKey_file(context.get(), files.key.c_str(), SSL_FILETYPE_PEM) != 1 ||
@@ -128,23 +133,26 @@ Result<> TlsContext::reload_if_changed() {
     const Stamp key = stamp_of(state_->files.key);
     bool changed;
     {
-        // Remembered even if they turn out not to fit: one complaint for each change.
         const std::scoped_lock lock(state_->mutex);
-        changed = certificate != std::exchange(state_->certificate, certificate);
-        changed |= key != std::exchange(state_->key, key);
+        changed = certificate != state_->certificate || key != state_->key;
         if (!changed && Clock::now() - state_->made_at < ticket_keys_age_max) return {};
-        state_->made_at = Clock::now();
     }
     Result<Context> context = make_context(state_->files);
     if (!context) {
-        log_warning("tls.reload_failed", "", {{"certificate", state_->files.certificate.string()}, {"error", context.error().text}});
+        // Nothing is remembered, so the next look tries, and complains, again: a certificate that expires meanwhile stops all mail.
+        log_error("tls.reload_failed", "", {{"certificate", state_->files.certificate.string()}, {"error", context.error().text}});
         return fail(context.error());
     }
     if (changed) log_info("tls.reloaded", "", {{"certificate", state_->files.certificate.string()}});
     const std::scoped_lock lock(state_->mutex);
+    state_->certificate = certificate;
+    state_->key = key;
+    state_->made_at = Clock::now();
     state_->context.swap(*context);
     return {};
 }
+
+Result<> TlsContext::check_readable() const { return check_files(state_->files); }
 
 ssl_st* TlsContext::new_connection(int descriptor) const {
     Context context;

@@ -21,7 +21,7 @@ struct TlsFiles {
 
 // The server side of TLS: 1.2 and newer, forward-secret AEAD ciphers, session tickets, released buffers. The certificate is
 // loaded anew when its files have changed, and the ticket keys are made anew every day; a pair that does not fit keeps the old
-// one and is logged.
+// one, is logged as an error, and is tried again at every look until it does.
 class TlsContext {
 public:
     // Errors: unavailable (a file cannot be read), invalid (not PEM, or the key is not the certificate's).
@@ -29,8 +29,11 @@ public:
     ~TlsContext();
 
     // Looks at the files' times; cheap, called now and then and on SIGHUP. Reads the files when they have changed, so not on a
-    // reactor. From any thread. An error says that the old pair is kept; it is given once for each change of the files.
+    // reactor. From any thread. An error says that the old pair is kept.
     Result<> reload_if_changed();
+
+    // Whether this process may read the files, as it must to load them anew. Errors: unavailable, naming the file.
+    Result<> check_readable() const;
 
     // A new connection's state, bound to the descriptor, which stays the caller's; to be freed with SSL_free. Null: no memory.
     // Writes never raise SIGPIPE. From any thread.

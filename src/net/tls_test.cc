@@ -8,6 +8,7 @@
 
 #include <fstream>
 
+#include "base/log.h"
 #include "net/openssl_ptr.h"
 #include "net/testing/line_server.h"
 
@@ -96,8 +97,9 @@ TEST_F(Tls, keeps_the_old_pair_until_both_files_fit) {
     ASSERT_TRUE(make_self_signed(other, "other.example.test", {}));
 
     std::filesystem::rename(other.certificate, files.certificate);
+    // Tried, and complained about, at every look.
     EXPECT_FALSE((*context)->reload_if_changed());
-    EXPECT_TRUE((*context)->reload_if_changed());  // said once
+    EXPECT_FALSE((*context)->reload_if_changed());
     ssl_st* connection = (*context)->new_connection(-1);
     EXPECT_TRUE(connection);
     EXPECT_EQ(X509_check_host(SSL_get_certificate(connection), "mail.example.test", 0, 0, nullptr), 1);
@@ -108,6 +110,29 @@ TEST_F(Tls, keeps_the_old_pair_until_both_files_fit) {
     connection = (*context)->new_connection(-1);
     EXPECT_EQ(X509_check_host(SSL_get_certificate(connection), "other.example.test", 0, 0, nullptr), 1);
     SSL_free(connection);
+}
+
+TEST_F(Tls, a_failed_reload_is_an_error_in_the_log_each_time) {
+    ASSERT_TRUE(make_self_signed(files, "mail.example.test", {}));
+    auto context = TlsContext::load(files);
+    ASSERT_TRUE(context);
+    EXPECT_TRUE((*context)->check_readable());
+    std::filesystem::remove(files.key);
+    const Result<> readable = (*context)->check_readable();
+    ASSERT_FALSE(readable);
+    EXPECT_NE(readable.error().text.find(files.key.string()), std::string::npos);
+
+    const std::filesystem::path log = folder.path() / "log";
+    ASSERT_TRUE(log_open({.file = log.string()}));
+    for (int i = 0; i < 3; ++i) EXPECT_FALSE((*context)->reload_if_changed());
+    log_close();
+    std::ifstream lines(log);
+    int errors = 0;
+    for (std::string line; std::getline(lines, line);) {
+        errors +=
+            line.find("level=error event=tls.reload_failed") != std::string::npos && line.find(files.key.string()) != std::string::npos;
+    }
+    EXPECT_EQ(errors, 3);
 }
 
 TEST_F(Tls, a_connection_outlives_the_context_it_was_made_with) {

@@ -41,6 +41,7 @@ struct Waiter::State final : Watcher, Timer {
     bool output_ready = false;  // the same
     bool input_ends = false;    // the other side sends no more: always ready for that news
     bool is_broken = false;
+    bool urgent = false;
     bool interrupted = false;
     bool closed = false;
 };
@@ -59,6 +60,7 @@ Waiter::~Waiter() {
 }
 
 int Waiter::descriptor() const { return state_->descriptor.get(); }
+bool Waiter::had_urgent_input() const { return state_->urgent; }
 Reactor& Waiter::reactor() const { return state_->reactor; }
 
 void Waiter::deadline(std::optional<std::chrono::milliseconds> from_now) { state_->deadline = from_now ? Clock::now() + *from_now : never; }
@@ -104,7 +106,8 @@ void Waiter::close() {
 
 void Waiter::State::on_events(std::uint32_t events) {
     if (closed) return;
-    input_ready |= (events & (EPOLLIN | EPOLLRDHUP | broken)) != 0;
+    input_ready |= (events & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | broken)) != 0;
+    urgent |= (events & EPOLLPRI) != 0;
     output_ready |= (events & (EPOLLOUT | broken)) != 0;
     input_ends |= (events & EPOLLRDHUP) != 0;
     is_broken |= (events & broken) != 0;

@@ -30,6 +30,8 @@ public:
     Waiter& operator=(const Waiter&) = delete;
 
     int descriptor() const;  // -1 after close()
+    // Urgent data has come: a read that took less than it asked for may have stopped at its mark.
+    bool had_urgent_input() const;
     Reactor& reactor() const;
 
     // Waits end with timed_out from then on. Nothing: they do not.

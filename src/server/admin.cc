@@ -47,13 +47,16 @@ constexpr std::array<Row, 25> rows{{
 
 }  // namespace
 
+// Everything else lies in a domain.
+bool makes_store(std::string_view command) { return command == "domain.add"; }
+
 Admin::Admin(Services& services, std::string hostname, Status status)
     : services_(services), hostname_(std::move(hostname)), status_(std::move(status)) {}
 
-Task<AdminResponse> Admin::execute(AdminRequest request) {
+Task<AdminResponse> Admin::execute(AdminRequest request, std::stop_token stopping) {
     const auto row = std::find_if(rows.begin(), rows.end(), [&](const Row& candidate) { return candidate.name == request.command; });
     if (row == rows.end()) co_return AdminResponse{.exit = Exit::usage, .error = "no such command: " + request.command, .result = {}};
-    Context context{services_, request, hostname_, status_, Exit::done};
+    Context context{services_, request, hostname_, status_, stopping, Exit::done};
     Result<std::string> result = co_await row->handler(context);
     if (!result) {
         log_info("control.refused", "", {{"command", request.command}, {"reason", result.error().text}});

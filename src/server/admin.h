@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,9 @@ enum class Exit : std::uint8_t {
 };
 Exit exit_status(ErrorCode code);
 
+// Whether the command is what a new store begins with; all others need one that is there.
+bool makes_store(std::string_view command);
+
 struct AdminRequest {
     std::string command;                                   // "account.add"
     std::map<std::string, std::vector<std::string>> args;  // one value for most, several for lists
@@ -59,7 +63,8 @@ public:
     using Status = std::function<void(JsonWriter&)>;
     Admin(Services& services, std::string hostname, Status status);
 
-    Task<AdminResponse> execute(AdminRequest request);
+    // Long commands end with `unavailable` soon after `stopping` has been requested.
+    Task<AdminResponse> execute(AdminRequest request, std::stop_token stopping = {});
 
 private:
     Services& services_;

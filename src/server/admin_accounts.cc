@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "server/admin_commands.h"
+#include "server/erasures.h"
 #include "server/values.h"
 
 namespace packetboat::server::admin {
@@ -70,6 +71,11 @@ Result<std::string> Context::required(std::string_view name) const {
     return std::move(*value);
 }
 
+Result<> Context::may_go_on() const {
+    if (stopping.stop_requested()) return fail(ErrorCode::unavailable, "the server is stopping; the command was not finished");
+    return {};
+}
+
 Result<directory::Address> Context::address(std::string_view name) const {
     const Result<std::string> text = required(name);
     if (!text) return fail(text.error());
@@ -107,6 +113,7 @@ Task<Result<std::string>> account_list(Context& context) {
     json.array();
     std::string after;
     for (;;) {
+        if (Result<> on = context.may_go_on(); !on) co_return fail(std::move(on).error());
         const Result<std::vector<directory::Account>> page =
             co_await context.services.directory().accounts(context.arg("domain").value_or(""), after, list_page);
         if (!page) co_return fail(page.error());
@@ -135,13 +142,13 @@ Task<Result<std::string>> account_show(Context& context) {
 Task<Result<std::string>> account_rm(Context& context) {
     const Result<directory::Address> address = context.address();
     if (!address) co_return fail(address.error());
-    const Result<directory::Account> account = co_await context.services.directory().account(*address);
-    if (!account) co_return fail(account.error());
-    // First the name, so that nothing more comes in; then the mail.
-    Result<> removed = co_await context.services.directory().remove_account(*address);
-    if (!removed) co_return fail(std::move(removed).error());
-    Result<> erased = co_await context.services.mail().erase_account(directory::account_partition(account->id));
-    if (!erased) co_return fail(std::move(erased).error());
+    const Result<directory::AccountId> id = co_await context.services.directory().remove_account(*address);
+    if (!id) co_return fail(id.error());
+    const Result<> erased = co_await erase_removed_account(context.services, *id, context.stopping);
+    if (!erased) {
+        co_return fail(erased.error().code, "the account is removed, but not all of its mail is erased yet (" + erased.error().text +
+                                                "); the server goes on with that by itself");
+    }
     co_return done(*address);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -17,10 +18,13 @@ struct Context {
     const AdminRequest& request;
     const std::string& hostname;
     const Admin::Status& status;
+    const std::stop_token& stopping;
     Exit exit = Exit::done;  // for commands that succeed with something to report
 
     std::optional<std::string> arg(std::string_view name) const;
     Result<std::string> required(std::string_view name) const;
+    // For commands that go through many things, now and then. Errors: unavailable (the server stops).
+    Result<> may_go_on() const;
     Result<directory::Address> address(std::string_view name = "address") const;
 };
 

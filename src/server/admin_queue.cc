@@ -24,6 +24,7 @@ template <class Visit>
 Task<Result<>> each_entry(Context& context, Visit visit) {
     std::optional<Id128> after;
     for (;;) {
+        if (Result<> on = context.may_go_on(); !on) co_return on;
         const Result<std::vector<delivery::QueueEntry>> page = co_await context.services.queue().list(after, list_page);
         if (!page) co_return fail(page.error());
         for (const delivery::QueueEntry& entry : *page) {

@@ -1,4 +1,5 @@
 #include "server/admin_commands.h"
+#include "server/erasures.h"
 
 namespace packetboat::server::admin {
 
@@ -19,7 +20,9 @@ void add(std::vector<store::Finding>& all, std::string_view what, Result<std::ve
 
 Task<Result<std::string>> store_verify(Context& context) {
     std::vector<store::Finding> findings;
+    // The store reads every blob, which no token ends; the control socket does not wait for it longer than for sessions.
     add(findings, "store", co_await context.services.store().verify());
+    if (Result<> on = context.may_go_on(); !on) co_return fail(std::move(on).error());
     add(findings, "directory", co_await context.services.directory().verify());
     add(findings, "queue", co_await context.services.queue().verify());
     std::uint64_t accounts = 0;
@@ -28,8 +31,10 @@ Task<Result<std::string>> store_verify(Context& context) {
         const Result<std::vector<store::Partition>> page = co_await context.services.store().partitions("a", after, list_page);
         if (!page) co_return fail(page.error());
         for (const store::Partition& partition : *page) {
+            if (Result<> on = context.may_go_on(); !on) co_return fail(std::move(on).error());
             ++accounts;
             add(findings, partition.name, co_await context.services.mail().verify(partition));
+            add(findings, partition.name, co_await verify_ownership(context.services, partition));
         }
         if (page->size() < list_page) break;
         after = page->back().name;

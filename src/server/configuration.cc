@@ -1,10 +1,14 @@
 #include "server/configuration.h"
 
 #include <toml++/toml.h>
+
 #include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <cstring>
 #include <fstream>
+#include <iterator>
 #include <limits>
-#include <sstream>
 #include <string>
 
 #include "base/text.h"
@@ -16,14 +20,26 @@ namespace {
 
 // "packetboat.toml:12: smtp.message_max: must be …"
 Unexpected at(std::string_view file, const toml::node& node, std::string_view key, std::string_view what) {
-    return fail(ErrorCode::invalid,
-                std::string(file) + ":" + std::to_string(node.source().begin.line) + ": " + std::string(key) + ": " + std::string(what));
+    const ConfigurationSource source{.file = std::string(file), .lines = {{std::string(key), node.source().begin.line}}};
+    return fail(ErrorCode::invalid, mistake_text(source, key, what));
 }
 
 const Option* find_option(std::string_view key) {
     const auto all = options();
     const auto found = std::find_if(all.begin(), all.end(), [&](const Option& option) { return option.key == key; });
     return found == all.end() ? nullptr : &*found;
+}
+
+std::string_view section_of(std::string_view key) { return key.substr(0, key.find('.')); }
+
+bool is_section(std::string_view name) {
+    return std::ranges::any_of(options(), [&](const Option& option) { return section_of(option.key) == name; });
+}
+
+std::string_view nearest_section(std::string_view name) {
+    const auto nearest =
+        std::ranges::min_element(options(), {}, [&](const Option& option) { return edit_distance(name, section_of(option.key)); });
+    return section_of(nearest->key);
 }
 
 // The known key that looks most like this one, with its section or without.
@@ -65,11 +81,10 @@ Result<> read_section(Configuration& configuration, std::string_view file, std::
         const Option* option = find_option(key);
         if (!option) return at(file, node, key, "there is no such key; did you mean " + std::string(nearest_key(key)) + "?");
         if (const Result<> set = set_from_node(configuration, *option, node); !set) return at(file, node, key, set.error().text);
+        configuration.source.lines[key] = node.source().begin.line;
     }
     return {};
 }
-
-std::string_view section_of(std::string_view key) { return key.substr(0, key.find('.')); }
 
 }  // namespace
 
@@ -84,6 +99,7 @@ Configuration Configuration::defaults() {
 
 Result<Configuration> parse_configuration(std::string_view toml, std::string_view file_name) {
     Configuration configuration = Configuration::defaults();
+    configuration.source.file = file_name;
     toml::table document;
     try {
         document = toml::parse(toml);
@@ -95,26 +111,34 @@ Result<Configuration> parse_configuration(std::string_view toml, std::string_vie
         const toml::table* section = node.as_table();
         if (!section)
             return at(file_name, node, name.str(), "keys stand in sections; did you mean " + std::string(nearest_key(name.str())) + "?");
+        if (!is_section(name.str()))
+            return at(file_name, node, "[" + std::string(name.str()) + "]",
+                      "there is no such section; did you mean [" + std::string(nearest_section(name.str())) + "]?");
         if (const Result<> read = read_section(configuration, file_name, name.str(), *section); !read) return fail(read.error());
     }
     return configuration;
 }
 
 Result<Configuration> read_configuration(const std::filesystem::path& file) {
+    const auto cannot = [&](std::string_view why) {
+        return fail(ErrorCode::not_found, "cannot read the configuration " + file.string() + ": " + std::string(why));
+    };
+    // The stream would read a folder as an empty file.
+    std::error_code error;
+    if (std::filesystem::is_directory(file, error)) return cannot("it is a folder; name the file in it");
     std::ifstream in(file);
-    if (!in) return fail(ErrorCode::not_found, "cannot read the configuration " + file.string());
-    std::stringstream text;
-    text << in.rdbuf();
-    return parse_configuration(text.str(), file.string());
+    if (!in) return cannot(std::strerror(errno));
+    const std::string text(std::istreambuf_iterator<char>(in), {});
+    if (in.bad()) return cannot("reading failed");
+    return parse_configuration(text, file.string());
 }
 
-Result<> check_configuration(const Configuration& configuration) {
-    if (configuration.hostname.empty()) return fail(ErrorCode::invalid, "server.hostname: must not be empty");
-    if (configuration.tls_certificate.empty() != configuration.tls_key.empty())
-        return fail(ErrorCode::invalid, "tls.certificate and tls.key: both or neither");
-    if (configuration.tls_certificate.empty() && !(configuration.listen.submissions.empty() && configuration.listen.pop3s.empty()))
-        return fail(ErrorCode::invalid, "listen.submissions and listen.pop3s need tls.certificate and tls.key (or set both lists to [])");
-    return {};
+std::string mistake_text(const ConfigurationSource& source, std::string_view key, std::string_view what) {
+    std::string text = source.file;
+    if (const auto line = source.lines.find(key); line != source.lines.end() && !source.file.empty())
+        text += ":" + std::to_string(line->second);
+    if (!text.empty()) text += ": ";
+    return text + std::string(key) + ": " + std::string(what);
 }
 
 std::vector<std::string> restart_needed(const Configuration& running, const Configuration& wanted) {
@@ -123,6 +147,15 @@ std::vector<std::string> restart_needed(const Configuration& running, const Conf
         if (option.restart && option_text(running, option) != option_text(wanted, option)) keys.emplace_back(option.key);
     }
     return keys;
+}
+
+Configuration reloaded(const Configuration& running, Configuration wanted) {
+    for (const Option& option : options()) {
+        if (!option.restart) continue;
+        [[maybe_unused]] const Result<> kept = set_option(wanted, option, option_text(running, option));
+        assert(kept);
+    }
+    return wanted;
 }
 
 std::string configuration_page() {

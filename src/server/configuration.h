@@ -3,6 +3,8 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +35,12 @@ struct Listeners {
 struct Timeouts {
     std::chrono::seconds idle{};     // nothing came for so long
     std::chrono::seconds session{};  // in all
+};
+
+// Where the values come from, so that a mistake seen late can still be shown in the file.
+struct ConfigurationSource {
+    std::string file;                                         // empty: none was read
+    std::map<std::string, std::uint64_t, std::less<>> lines;  // of the keys that stand in it, "smtp.message_max"
 };
 
 // Everything an operator can set. The defaults are in the table of options (options.cc), which also parses the file and writes
@@ -67,10 +75,13 @@ struct Configuration {
     std::uint64_t store_memtable_bytes = 0;
     std::uint64_t store_commit_queue_max = 0;
     std::uint64_t store_reader_threads = 0;
+    std::uint64_t store_min_free_bytes = 0;
     bool store_durable = true;
     mailbox::Limits mailbox;
     delivery::Limits delivery;
     delivery::QueueLimits queue;
+
+    ConfigurationSource source;
 
     // What a file that says nothing gives.
     static Configuration defaults();
@@ -80,11 +91,20 @@ struct Configuration {
 Result<Configuration> read_configuration(const std::filesystem::path& file);
 Result<Configuration> parse_configuration(std::string_view toml, std::string_view file_name);
 
-// What no single option can tell: whether they go together.
+// What no single option can tell: whether they go together. Errors (invalid) say file, line and remedy, as those above do.
 Result<> check_configuration(const Configuration& configuration);
+
+// What the machine must have for a start: the user, a certificate with its key that can be read and fit, a folder for the data. Changes
+// nothing. Errors: invalid, with file, line and remedy.
+Result<> check_start(const Configuration& configuration);
+
+// "packetboat.toml:12: tls.key: …"; without what is not known of file and line.
+std::string mistake_text(const ConfigurationSource& source, std::string_view key, std::string_view what);
 
 // Keys that differ between two configurations and that only a restart can change.
 std::vector<std::string> restart_needed(const Configuration& running, const Configuration& wanted);
+// `wanted`, but with these as they run.
+Configuration reloaded(const Configuration& running, Configuration wanted);
 
 // docs/configuration.md, and a commented file with every default.
 std::string configuration_page();

@@ -2,11 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
-#include <sstream>
 
+#include "net/tls.h"
 #include "server/options.h"
 #include "server/values.h"
+#include "store/testing/test_directory.h"
 
 namespace packetboat::server {
 namespace {
@@ -71,15 +73,84 @@ TEST(configuration, a_mistake_is_answered_with_file_line_and_remedy) {
     EXPECT_NE(error_of("[smtp\n").find("p.toml:1: "), std::string::npos);
 }
 
-TEST(configuration, options_that_do_not_go_together_are_refused) {
+TEST(configuration, options_that_do_not_go_together_are_refused_with_file_and_line) {
     const auto whole = [](std::string_view toml) {
         const Result<> checked = check_configuration(*parse_configuration(toml, "p.toml"));
         return checked ? "" : checked.error().text;
     };
+    constexpr std::string_view needs = "needs tls.certificate and tls.key (or set listen.submissions and listen.pop3s to [])";
     EXPECT_EQ(whole(no_tls), "");
-    EXPECT_EQ(whole(""), "listen.submissions and listen.pop3s need tls.certificate and tls.key (or set both lists to [])");
-    EXPECT_EQ(whole(std::string(no_tls) + "[tls]\nkey = \"k.pem\"\n"), "tls.certificate and tls.key: both or neither");
-    EXPECT_EQ(whole(std::string(no_tls) + "[server]\nhostname = \"\"\n"), "server.hostname: must not be empty");
+    EXPECT_EQ(whole(""), "p.toml: listen.submissions: " + std::string(needs));
+    EXPECT_EQ(whole("[listen]\nsubmissions = []\npop3s = [\"*:995\"]\n"), "p.toml:3: listen.pop3s: " + std::string(needs));
+    EXPECT_EQ(whole(std::string(no_tls) + "[tls]\nkey = \"k.pem\"\n"),
+              "p.toml:5: tls.key: needs tls.certificate beside it (or leave out both)");
+    EXPECT_EQ(whole("[tls]\n\ncertificate = \"c.pem\"\n"), "p.toml:3: tls.certificate: needs tls.key beside it (or leave out both)");
+    EXPECT_EQ(whole(std::string(no_tls) + "[server]\nhostname = \"\"\n"),
+              "p.toml:5: server.hostname: must not be empty; write the name by which other servers know this one");
+}
+
+TEST(configuration, times_have_a_range) {
+    EXPECT_EQ(error_of("[pop3]\nidle_timeout = \"0\"\n"), "p.toml:2: pop3.idle_timeout: must be from 1 s to 1 d");
+    for (const Option& option : options()) {
+        const auto* field = std::get_if<DurationField>(&option.field);
+        if (!field) continue;
+        Configuration c = Configuration::defaults();
+        EXPECT_FALSE(set_option(c, option, format_duration(field->max + std::chrono::seconds(1)))) << option.key;
+        EXPECT_TRUE(set_option(c, option, format_duration(field->max))) << option.key;
+        // The one where none is a choice.
+        EXPECT_EQ(set_option(c, option, "0").has_value(), option.key == "auth.cache_time") << option.key;
+    }
+}
+
+TEST(configuration, an_unknown_section_is_a_mistake_even_when_empty) {
+    EXPECT_EQ(error_of("\n[listn]\n"), "p.toml:2: [listn]: there is no such section; did you mean [listen]?");
+    EXPECT_EQ(error_of("[listen]\n[smtp]\n"), "");
+}
+
+TEST(configuration, a_folder_is_no_file) {
+    const store::TestDirectory folder;
+    const Result<Configuration> read = read_configuration(folder.path());
+    ASSERT_FALSE(read);
+    EXPECT_EQ(read.error().text, "cannot read the configuration " + folder.path().string() + ": it is a folder; name the file in it");
+    const Result<Configuration> missing = read_configuration(folder.path() / "none");
+    ASSERT_FALSE(missing);
+    EXPECT_NE(missing.error().text.find("No such file"), std::string::npos);
+    std::ofstream(folder.path() / "empty.toml");
+    EXPECT_TRUE(read_configuration(folder.path() / "empty.toml"));
+}
+
+TEST(configuration, what_the_machine_lacks_for_a_start_is_shown_in_the_file) {
+    const store::TestDirectory folder;
+    const std::string data = "[server]\ndata = \"" + (folder.path() / "data").string() + "\"\n";
+    const auto start = [&](const std::string& toml) {
+        const Result<Configuration> parsed = parse_configuration(data + toml + std::string(no_tls), "p.toml");
+        const Result<> checked = parsed ? check_start(*parsed) : Result<>(fail(parsed.error()));
+        return checked ? "" : checked.error().text;
+    };
+    const auto begins = [&](const std::string& toml, const std::string& with) {
+        const std::string text = start(toml);
+        EXPECT_EQ(text.substr(0, with.size()), with);
+    };
+    EXPECT_EQ(start(""), "");
+    EXPECT_EQ(start("user = \"no_such_user\"\n"),
+              "p.toml:3: server.user: there is no user no_such_user; make it (adduser --system --group no_such_user), or name another");
+
+    const net::TlsFiles one{folder.path() / "1.pem", folder.path() / "1.key"};
+    const net::TlsFiles two{folder.path() / "2.pem", folder.path() / "2.key"};
+    const auto tls = [](const std::filesystem::path& certificate, const std::filesystem::path& key) {
+        return "[tls]\ncertificate = \"" + certificate.string() + "\"\nkey = \"" + key.string() + "\"\n";
+    };
+    begins(tls(one.certificate, one.key), "p.toml:4: tls.certificate: " + one.certificate.string() + ": No such file");
+    ASSERT_TRUE(net::make_self_signed(one, "mail.example.test", {}));
+    ASSERT_TRUE(net::make_self_signed(two, "mail.example.test", {}));
+    EXPECT_EQ(start(tls(one.certificate, one.key)), "");
+    begins(tls(one.certificate, folder.path() / "none"), "p.toml:5: tls.key: " + (folder.path() / "none").string() + ": No such file");
+    begins(tls(one.certificate, two.key), "p.toml:5: tls.key: " + two.key.string() + ": ");
+    begins(tls(one.key, one.key), "p.toml:4: tls.certificate: " + one.key.string() + ": ");
+
+    std::filesystem::create_directory(folder.path() / "data");
+    std::ofstream(folder.path() / "data" / "thesis.tex");
+    begins("", "p.toml:2: server.data: " + (folder.path() / "data").string() + " has other things in it (thesis.tex)");
 }
 
 TEST(configuration, what_only_a_restart_changes_is_named) {
@@ -87,6 +158,17 @@ TEST(configuration, what_only_a_restart_changes_is_named) {
     const Result<Configuration> after = parse_configuration(std::string(no_tls) + "smtp = []\n[smtp]\nmessage_max = \"1 MiB\"\n", "p.toml");
     ASSERT_TRUE(before && after);
     EXPECT_EQ(restart_needed(*before, *after), std::vector<std::string>{"listen.smtp"});
+}
+
+TEST(configuration, a_reload_leaves_what_only_a_restart_can_change) {
+    const Result<Configuration> before = parse_configuration(no_tls, "p.toml");
+    const Result<Configuration> after = parse_configuration(
+        std::string(no_tls) + "smtp = []\n[smtp]\nerrors_max = 6\n[tls]\ncertificate = \"/c\"\nkey = \"/k\"\n", "p.toml");
+    ASSERT_TRUE(before && after);
+    const Configuration now = reloaded(*before, *after);
+    EXPECT_EQ(now.smtp.errors_max, 6U);
+    EXPECT_EQ(now.tls_certificate, before->tls_certificate);
+    EXPECT_TRUE(restart_needed(*before, now).empty());
 }
 
 TEST(values, sizes_and_durations_go_both_ways) {

@@ -71,11 +71,12 @@ Result<> set_option(Configuration& configuration, const Option& option, std::str
         field.at(configuration) = *value;
         return in_range(*value, field.min, field.max, format_size);
     };
-    const auto duration = [&](DurationField field) -> Result<> {
+    const auto duration = [&](const DurationField& field) -> Result<> {
         const std::optional<std::chrono::seconds> value = parse_duration(text);
         if (!value) return fail(ErrorCode::invalid, "must be a time such as \"90 s\", \"5 m\" or \"2 h\"");
-        field(configuration) = *value;
-        return {};
+        field.at(configuration) = *value;
+        if (*value >= field.min && *value <= field.max) return {};
+        return fail(ErrorCode::invalid, "must be from " + format_duration(field.min) + " to " + format_duration(field.max));
     };
     const auto flag = [&](FlagField field) -> Result<> {
         if (text != "true" && text != "false") return fail(ErrorCode::invalid, "must be true or false");
@@ -116,7 +117,7 @@ std::string option_text(const Configuration& configuration, const Option& option
                           [&](FlagField field) { return std::string(field(c) ? "true" : "false"); },
                           [&](const CountField& field) { return std::to_string(field.at(c)); },
                           [&](const SizeField& field) { return format_size(field.at(c)); },
-                          [&](DurationField field) { return format_duration(field(c)); },
+                          [&](const DurationField& field) { return format_duration(field.at(c)); },
                           [&](EndpointsField field) { return endpoints_text(field(c)); },
                           [&](const ChoiceField& field) { return split(field.words, ' ')[field.get(c)]; },
                       },

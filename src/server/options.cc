@@ -7,6 +7,8 @@ namespace packetboat::server {
 namespace {
 
 using C = Configuration;
+using std::chrono::days;
+using std::chrono::hours;
 using std::chrono::seconds;
 
 constexpr std::uint64_t kib = 1 << 10;
@@ -20,12 +22,12 @@ const Option table[] = {
     {"server.hostname", +[](C& c) -> std::string& { return c.hostname; }, "localhost", true,
      "This server's name, as other servers see it: in greetings and in Received fields. It should resolve to this machine."},
     {"server.data", +[](C& c) -> std::filesystem::path& { return c.data; }, "/var/lib/packetboat", true,
-     "The folder that holds everything: accounts, mail, the queue."},
+     "The folder that holds everything: accounts, mail, the queue. It must be empty before the first start; a missing one is made."},
     {"server.user", +[](C& c) -> std::string& { return c.user; }, "", true,
      "The user to run as when started as root, once the ports are bound and the key is read. Empty: stay root."},
     {"server.reactors", CountField{+[](C& c) -> std::uint64_t& { return c.reactors; }, 0, 256}, "0", true,
      "Threads that serve connections. 0: one per core."},
-    {"server.stop_grace", +[](C& c) -> seconds& { return c.stop_grace; }, "4 s", false,
+    {"server.stop_grace", DurationField{+[](C& c) -> seconds& { return c.stop_grace; }, seconds(1), hours(1)}, "4 s", true,
      "How long sessions may take to end when the server stops; then they are cut."},
     // ---- log
     {"log.level",
@@ -43,7 +45,8 @@ const Option table[] = {
     // ---- tls
     {"tls.certificate", +[](C& c) -> std::filesystem::path& { return c.tls_certificate; }, "", true,
      "The certificate chain, PEM, this server's first. It is loaded anew when the file changes. Empty: no TLS."},
-    {"tls.key", +[](C& c) -> std::filesystem::path& { return c.tls_key; }, "", true, "The certificate's private key, PEM."},
+    {"tls.key", +[](C& c) -> std::filesystem::path& { return c.tls_key; }, "", true,
+     "The certificate's private key, PEM. server.user must be able to read both files too, or a renewed certificate is not taken over."},
     // ---- listen
     {"listen.smtp", +[](C& c) -> std::vector<Endpoint>& { return c.listen.smtp; }, "*:25, [::]:25", true,
      "Where mail from other servers is taken. An empty list: nowhere; so for all of these."},
@@ -86,9 +89,9 @@ const Option table[] = {
     {"smtp.accept_bare_newlines", +[](C& c) -> bool& { return c.smtp_accept_bare_newlines; }, "false", false,
      "On submission, take lines that end in a bare CR or LF, and make them CRLF. Everywhere else they are always refused, because message "
      "smuggling lives by them."},
-    {"smtp.idle_timeout", +[](C& c) -> seconds& { return c.smtp_timeouts.idle; }, "5 m", false,
+    {"smtp.idle_timeout", DurationField{+[](C& c) -> seconds& { return c.smtp_timeouts.idle; }, seconds(1), days(1)}, "5 m", false,
      "How long a client may be silent (RFC 5321 §4.5.3.2.7)."},
-    {"smtp.session_timeout", +[](C& c) -> seconds& { return c.smtp_timeouts.session; }, "2 h", false,
+    {"smtp.session_timeout", DurationField{+[](C& c) -> seconds& { return c.smtp_timeouts.session; }, seconds(1), days(7)}, "2 h", false,
      "How long a session may last in all."},
     // ---- pop3
     {"pop3.errors_max", CountField{+[](C& c) -> std::uint64_t& { return c.pop3.errors_max; }, 1}, "20", false,
@@ -101,9 +104,9 @@ const Option table[] = {
      false, "The longest command line (RFC 2449 §4 wants 255)."},
     {"pop3.removals_per_commit_max", CountField{+[](C& c) -> std::uint64_t& { return c.pop3.removals_per_commit_max; }, 1, 10'000}, "1000",
      false, "Messages that QUIT removes in one commit; more take several."},
-    {"pop3.idle_timeout", +[](C& c) -> seconds& { return c.pop3_timeouts.idle; }, "10 m", false,
+    {"pop3.idle_timeout", DurationField{+[](C& c) -> seconds& { return c.pop3_timeouts.idle; }, seconds(1), days(1)}, "10 m", false,
      "How long a client may be silent (RFC 1939 §3 wants at least 10 minutes)."},
-    {"pop3.session_timeout", +[](C& c) -> seconds& { return c.pop3_timeouts.session; }, "4 h", false,
+    {"pop3.session_timeout", DurationField{+[](C& c) -> seconds& { return c.pop3_timeouts.session; }, seconds(1), days(7)}, "4 h", false,
      "How long a session may last in all."},
     // ---- auth
     {"auth.plain_text", +[](C& c) -> bool& { return c.plain_text_login; }, "false", false,
@@ -118,15 +121,15 @@ const Option table[] = {
      "Passes of one Argon2id hash."},
     {"auth.scram_iterations", CountField{+[](C& c) -> std::uint64_t& { return c.directory.scram_iterations; }, 4096, 10'000'000}, "65536",
      true, "Iterations of the SCRAM-SHA-256 keys made when a password is set (RFC 7677 wants at least 4096)."},
-    {"auth.cache_time", +[](C& c) -> seconds& { return c.directory.credentials_cache_time; }, "1 h", true,
-     "How long a login that was right is remembered, in memory, so that the next is cheap. 0: never."},
+    {"auth.cache_time", DurationField{+[](C& c) -> seconds& { return c.directory.credentials_cache_time; }, seconds(0), days(30)}, "1 h",
+     true, "How long a login that was right is remembered, in memory, so that the next is cheap. 0: never."},
     {"auth.cache_max", CountField{+[](C& c) -> std::uint64_t& { return c.directory.credentials_cache_max; }}, "10000", true,
      "How many are remembered."},
     {"auth.failures_per_address_max", CountField{+[](C& c) -> std::uint64_t& { return c.directory.failures_per_address_max; }, 1}, "20",
      true, "Failed logins from one address (one /64 in IPv6) before it has to wait."},
     {"auth.failures_per_account_max", CountField{+[](C& c) -> std::uint64_t& { return c.directory.failures_per_account_max; }, 1}, "50",
      true, "Failed logins to one account before strangers' addresses have to wait."},
-    {"auth.failure_window", +[](C& c) -> seconds& { return c.directory.failure_window; }, "10 m", true,
+    {"auth.failure_window", DurationField{+[](C& c) -> seconds& { return c.directory.failure_window; }, seconds(1), days(7)}, "10 m", true,
      "The time in which failed logins are counted."},
     // ---- addresses
     {"addresses.alias_depth_max", CountField{+[](C& c) -> std::uint64_t& { return c.directory.alias_depth_max; }, 1, 100}, "10", true,
@@ -149,6 +152,9 @@ const Option table[] = {
      "Commits that may wait for the disk; more are told to come back."},
     {"store.reader_threads", CountField{+[](C& c) -> std::uint64_t& { return c.store_reader_threads; }, 1, 256}, "4", true,
      "Threads that read from the disk."},
+    {"store.min_free", SizeField{+[](C& c) -> std::uint64_t& { return c.store_min_free_bytes; }}, "64 MiB", true,
+     "With less than this free on the disk nothing is taken any more that takes room (452, over and over), and what makes room still "
+     "works. 0: never."},
     {"store.durable", +[](C& c) -> bool& { return c.store_durable; }, "true", true,
      "Acknowledge only what is on disk. false is for experiments: a power cut then loses mail that was acknowledged. The log says so at "
      "start."},

@@ -28,7 +28,11 @@ struct SizeField {
     std::uint64_t min = 0;
     std::uint64_t max = UINT64_MAX;
 };
-using DurationField = std::chrono::seconds& (*)(Configuration&);
+struct DurationField {
+    std::chrono::seconds& (*at)(Configuration&);
+    std::chrono::seconds min;
+    std::chrono::seconds max;
+};
 using EndpointsField = std::vector<Endpoint>& (*)(Configuration&);
 // One of a few words.
 struct ChoiceField {

@@ -1,7 +1,12 @@
 #include "server/server.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <stop_token>
 #include <thread>
 
 #include "base/executor.h"
@@ -13,7 +18,9 @@
 #include "pop3/session/session.h"
 #include "server/admin.h"
 #include "server/control.h"
+#include "server/data_directory.h"
 #include "server/dev.h"
+#include "server/erasures.h"
 #include "server/privileges.h"
 #include "server/runtime.h"
 #include "server/services.h"
@@ -27,11 +34,20 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr milliseconds upkeep_interval{60'000};
+constexpr milliseconds commands_time_min{100};  // to end in, when the sessions took all of the grace
 constexpr unsigned upkeeps_per_sweep = 24 * 60;
 
 template <class Decoder>
 typename net::StreamPeer<Decoder>::Options peer_options(const Timeouts& timeouts) {
     return {.idle_timeout = timeouts.idle, .session_timeout = timeouts.session};
+}
+
+// Connections may not take the descriptors that the store and messages on their way to the disk need: without them nothing works at all.
+std::uint64_t connections_max() {
+    constexpr std::uint64_t reserved_descriptors = 1'024;
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return reserved_descriptors;
+    return limit.rlim_cur - std::min<std::uint64_t>(reserved_descriptors, limit.rlim_cur / 2);
 }
 
 }  // namespace
@@ -42,6 +58,7 @@ struct Server::State {
     std::unique_ptr<Services> services;
     std::unique_ptr<Admin> admin;
     WorkerPool upkeep_pool{{.threads = 1, .queue_max = 4, .name = "upkeep"}};
+    std::stop_source upkeep_stop;
     std::unique_ptr<net::Server> net;
     std::unique_ptr<ControlSocket> control;
     std::vector<BoundListener> listeners;
@@ -68,7 +85,9 @@ struct Server::State {
         co_await peer.flush();
     }
 
+    Result<> prepare(bool dev);
     Result<> load_tls(bool dev);
+    Result<> become_user();
     Result<> listen_all();
     Result<> listen(const std::string& name, const std::vector<Endpoint>& endpoints, bool implicit_tls, const std::string& too_busy,
                     const net::Server::Serve& serve);
@@ -80,13 +99,36 @@ Result<> Server::State::load_tls(bool dev) {
     const net::TlsFiles files{.certificate = configuration.tls_certificate, .key = configuration.tls_key};
     if (files.certificate.empty()) return {};
     if (dev) {
-        std::error_code error;
-        std::filesystem::create_directories(configuration.data, error);
         if (Result<> made = net::make_self_signed(files, configuration.hostname, {"localhost"}); !made) return made;
     }
     Result<std::unique_ptr<net::TlsContext>> loaded = net::TlsContext::load(files);
     if (!loaded) return fail(std::move(loaded).error());
     tls = std::move(*loaded);
+    return {};
+}
+
+// What has to be done while we may still be root.
+Result<> Server::State::prepare(bool dev) {
+    if (Result<> prepared = prepare_data_directory(configuration); !prepared) return prepared;
+    if (Result<> closed = shut_out_others(configuration.data); !closed) return closed;
+    if (Result<> loaded = load_tls(dev); !loaded) return loaded;
+    return listen_all();
+}
+
+Result<> Server::State::become_user() {
+    if (configuration.user.empty() || ::geteuid() != 0) return {};
+    const Result<User> user = find_user(configuration.user);
+    if (!user) return fail(user.error().code, "server.user: " + user.error().text);
+    // Opened by root; when it has been rotated, the user opens the next.
+    if (Result<> given = log_give_to(user->uid, user->gid); !given) return given;
+    if (Result<> dropped = drop_privileges(configuration.user); !dropped) return dropped;
+    if (Result<> access = check_access(configuration); !access) return access;
+    if (!tls) return {};
+    if (const Result<> readable = tls->check_readable(); !readable)
+        log_warning("tls.not_readable", "",
+                    {{"reason", readable.error().text},
+                     {"consequence", "a renewed certificate is not taken over until a restart"},
+                     {"remedy", "let the user " + configuration.user + " read the file and enter the folders above it"}});
     return {};
 }
 
@@ -124,10 +166,12 @@ Result<> Server::State::listen_all() {
     return listen("pop3s", at.pop3s, true, pop3_busy, pop3);
 }
 
-// What has to be looked at now and then: local recipients that wait, the certificate's files, blobs nobody refers to.
+// What has to be looked at now and then: local recipients that wait, mail of accounts that were removed, the certificate's files, blobs
+// nobody refers to.
 Task<> Server::State::upkeep() {
     for (unsigned round = 0;; ++round) {
         co_await services->local_retry().retry_due(Time::now());
+        co_await finish_erasures(*services, upkeep_stop.get_token());
         if (tls) {
             // What went wrong is logged there, and the old certificate is kept.
             (void)co_await upkeep_pool.run([this] { return tls->reload_if_changed().has_value(); });
@@ -159,11 +203,10 @@ Result<std::unique_ptr<Server>> Server::start(Start start) {
     const Configuration& configuration = state.configuration;
     state.runtime = Runtime::of(configuration);
     const std::size_t reactors = configuration.reactors ? configuration.reactors : std::max(1U, std::thread::hardware_concurrency());
-    state.net = std::make_unique<net::Server>(reactors);
+    state.net = std::make_unique<net::Server>(reactors, connections_max());
 
-    if (Result<> loaded = state.load_tls(start.dev); !loaded) return fail(std::move(loaded).error());
-    if (Result<> bound = state.listen_all(); !bound) return fail(std::move(bound).error());
-    if (Result<> dropped = drop_privileges(configuration.user); !dropped) return fail(std::move(dropped).error());
+    if (Result<> prepared = state.prepare(start.dev); !prepared) return fail(std::move(prepared).error());
+    if (Result<> become = state.become_user(); !become) return fail(std::move(become).error());
 
     Result<std::unique_ptr<Services>> services = Services::open(configuration, std::move(start.files));
     if (!services) return fail(std::move(services).error());
@@ -175,7 +218,9 @@ Result<std::unique_ptr<Server>> Server::start(Start start) {
     }
     state.admin =
         std::make_unique<Admin>(*state.services, configuration.hostname, [&state](JsonWriter& json) { state.write_status(json); });
-    Result<std::unique_ptr<ControlSocket>> control = ControlSocket::listen(configuration.data, *state.admin);
+    Result<std::unique_ptr<ControlSocket>> control = ControlSocket::listen(
+        configuration.data,
+        [&state](AdminRequest request, std::stop_token stopping) { return state.admin->execute(std::move(request), std::move(stopping)); });
     if (!control) return fail(std::move(control).error());
     state.control = std::move(*control);
 
@@ -190,7 +235,7 @@ std::vector<BoundListener> Server::listeners() const { return state_->listeners;
 
 void Server::reload(const Configuration& wanted) {
     for (const std::string& key : restart_needed(state_->configuration, wanted)) log_warning("server.restart_needed", "", {{"key", key}});
-    state_->runtime = Runtime::of(wanted);
+    state_->runtime = Runtime::of(reloaded(state_->configuration, wanted));
     log_reopen(wanted.log.level);
     if (state_->tls) (void)state_->tls->reload_if_changed();  // logs what went wrong, and keeps the old certificate then
     log_info("server.reloaded", "");
@@ -198,13 +243,23 @@ void Server::reload(const Configuration& wanted) {
 
 bool Server::failed() const { return state_->services->store().failed(); }
 
-void Server::stop() {
-    if (!std::exchange(state_->running, false)) return;
-    log_info("server.stopping", "", {{"connections", state_->net->connections()}});
-    state_->services->local_retry().stop();
-    state_->net->stop(state_->configuration.stop_grace);
-    state_->control.reset();
+bool Server::stop() {
+    State& state = *state_;
+    if (!std::exchange(state.running, false)) return true;
+    // What has not ended by half of the grace will not by its end either, and closing the store would have to wait for it.
+    const Clock::time_point deadline = Clock::now() + state.configuration.stop_grace / 2;
+    log_info("server.stopping", "", {{"connections", state.net->connections()}});
+    state.control->begin_stop();
+    state.services->local_retry().stop();
+    state.upkeep_stop.request_stop();
+    state.net->stop(state.configuration.stop_grace);
+    if (!state.control->wait_until(std::max(deadline, Clock::now() + commands_time_min))) {
+        log_warning("server.stopped", "", {{"unfinished", "an operator's command"}});
+        return false;
+    }
+    state.control.reset();
     log_info("server.stopped", "");
+    return true;
 }
 
 }  // namespace packetboat::server

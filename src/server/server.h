@@ -29,10 +29,10 @@ public:
         std::shared_ptr<rocksdb::FileSystem> files;  // the store's file layer; null: the machine's
     };
     // On return every listener accepts. Privileges are dropped after the ports are bound and the key is read, before any byte of anybody's
-    // mail is. Errors: unavailable (a port, a file), conflict (another server has the data), invalid (what the configuration names is not
-    // there).
+    // mail is. Errors: unavailable (a port, a file), conflict (another server has the data, or the folder is not ours), invalid (what the
+    // configuration names is not there), denied (the user may not, or others may).
     static Result<std::unique_ptr<Server>> start(Start start);
-    ~Server();
+    ~Server();  // stop(), and waits for all that runs
 
     std::vector<BoundListener> listeners() const;
 
@@ -43,7 +43,9 @@ public:
     bool failed() const;
 
     // Tells the sessions, waits for them up to the configured grace, cuts the rest. At once from then on nothing is accepted.
-    void stop();
+    // False: an operator's command still runs, a long `store verify` say. Its client knows that it was not finished, and everything
+    // acknowledged is on disk; end the process then, because taking the server apart would wait for the command.
+    bool stop();
 
 private:
     Server();

@@ -1,16 +1,8 @@
 #include "server/services.h"
 
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
-#include <system_error>
-
-#include "base/log.h"
 #include "store/rocks.h"
 
 namespace packetboat::server {
-
-namespace fs = std::filesystem;
 
 Services::Services(std::unique_ptr<store::Store> store, const Configuration& configuration)
     : store_(std::move(store)),
@@ -22,19 +14,13 @@ Services::Services(std::unique_ptr<store::Store> store, const Configuration& con
       local_retry_(directory_, mail_, queue_, {}) {}
 
 Result<std::unique_ptr<Services>> Services::open(const Configuration& configuration, std::shared_ptr<rocksdb::FileSystem> files) {
-    std::error_code error;
-    fs::create_directories(configuration.data, error);
-    if (error)
-        return fail(ErrorCode::unavailable, "cannot make the data directory " + configuration.data.string() + ": " + error.message());
-    // Mail is nobody else's business on this machine.
-    fs::permissions(configuration.data, fs::perms::owner_all, error);
-
     Result<std::unique_ptr<store::Store>> store = store::open_rocks({
         .directory = configuration.data,
         .cache_bytes = configuration.store_cache_bytes,
         .memtable_bytes = configuration.store_memtable_bytes,
         .commit_queue_max = configuration.store_commit_queue_max,
         .reader_threads = configuration.store_reader_threads,
+        .min_free_bytes = configuration.store_min_free_bytes,
         .durable = configuration.store_durable,
         .files = std::move(files),
     });

@@ -21,8 +21,8 @@ namespace packetboat::server {
 // The rooms below, built for one configuration: what the server's sessions and the operator's commands work on.
 class Services {
 public:
-    // Opens the store in configuration.data. `files` is the store's file layer; null: the machine's.
-    // Errors: conflict (another process has it), unavailable.
+    // Opens the store in configuration.data, or makes one there; whether it may is the caller's business (data_directory.h). `files` is the
+    // store's file layer; null: the machine's. Errors: conflict (another process has it), unavailable.
     static Result<std::unique_ptr<Services>> open(const Configuration& configuration, std::shared_ptr<rocksdb::FileSystem> files = nullptr);
 
     store::Store& store() { return *store_; }

@@ -166,9 +166,11 @@ std::filesystem::path Blobs::path(std::string_view digest) const {
 // A name that is there already is given anew: the content is the same, and it is as young as if it had just come.
 Result<> Blobs::give_name(const std::filesystem::path& temporary, const BlobRef& blob) {
     const std::filesystem::path to = path(blob.digest());
-    std::atomic<bool>& made = made_[blob.sha256[0]];
-    if (!made) {
+    if (std::atomic<bool>& made = made_[blob.sha256[0]]; !made) {
+        // A directory that is there may not have its own name on disk yet: another thread has just made it, or a process that was killed.
+        const std::scoped_lock lock(directories_);
         if (Result<> ready = files::make_directory(*files_, to.parent_path()); !ready) return ready;
+        if (Result<> synced = files::sync_directory(*files_, to.parent_path().parent_path()); !synced) return synced;
         made = true;
     }
     {

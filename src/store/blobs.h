@@ -58,6 +58,7 @@ private:
     std::filesystem::path directory_;
     Space& space_;
     std::function<Time()> clock_;
+    std::mutex directories_;                     // over making them
     std::mutex names_;                           // a name is given, or an old one looked at and removed
     std::array<std::atomic<bool>, 256> made_{};  // directories that are known to be there
     WorkerPool workers_;

@@ -13,10 +13,11 @@ using std::chrono::hours;
 
 namespace {
 constexpr std::size_t group_max_commits = 1024;
+constexpr std::chrono::milliseconds resume_pause{50};
 // While the log is busy the preparing thread is woken for so many bodies at once: a switch of threads costs as much as a body, and the
 // few that are left when the log is free delay their group by less than a switch would have cost each of them.
 constexpr std::size_t worth_waking_commits = 8;
-}
+}  // namespace
 
 struct Committer::Batch {
     Batch(std::shared_ptr<Batch> before_us, std::unique_ptr<Group> ours) : before(std::move(before_us)), group(std::move(ours)) {}
@@ -177,7 +178,6 @@ Result<Committed> Committer::run_body(Group& group, Commit& commit) {
         commit.own(group);
         return Committed{};
     }
-    if (Result<> space = space_.check(); !space) return fail(std::move(space).error());
     const Time now = options_.clock();
     const std::string id_key = commit.id ? keys::commit(commit.partition, *commit.id) : std::string();
     if (commit.id) {
@@ -190,6 +190,9 @@ Result<Committed> Committer::run_body(Group& group, Commit& commit) {
     PartitionTransaction transaction(group, commit.partition, now);
     Result<std::string> result = commit.body(transaction);
     if (!result) return fail(std::move(result).error());
+    if (!transaction.is_freeing_space()) {
+        if (Result<> space = space_.check(); !space) return fail(std::move(space).error());
+    }
     if (transaction.mistake()) return fail(*transaction.mistake());
     if (Result<> checked = check_result(*result); !checked) return fail(std::move(checked).error());
 
@@ -221,8 +224,7 @@ bool Committer::apply(Group& group) {
         // RocksDB stops taking writes after a flush or a compaction has failed, a full disk for one. The log has the group,
         // so it must be shown now or never: a later group builds on it.
         log_warning("store.resume", "", {{"what", status.ToString()}});
-        status = db_.Resume();
-        if (status.ok()) status = db_.Write(options, &group.batch());
+        status = write_resumed(group);
     }
     if (!status.ok()) {
         log_error("store.failed", "", {{"what", status.ToString()}});
@@ -239,6 +241,19 @@ bool Committer::apply(Group& group) {
         if (const rocksdb::Status flushed = db_.Flush(flush); !flushed.ok()) log_warning("store.flush", "", {{"what", flushed.ToString()}});
     }
     return true;
+}
+
+// What was short (descriptors, space) may come back: nothing is lost by waiting a while, and everything stops when we give up.
+rocksdb::Status Committer::write_resumed(Group& group) {
+    rocksdb::WriteOptions options;
+    options.disableWAL = true;
+    const auto end = std::chrono::steady_clock::now() + options_.resume_time_max;
+    for (;;) {
+        rocksdb::Status status = db_.Resume();
+        if (status.ok()) status = db_.Write(options, &group.batch());
+        if (status.ok() || std::chrono::steady_clock::now() >= end) return status;
+        std::this_thread::sleep_for(resume_pause);
+    }
 }
 
 void Committer::refuse(Batch& batch, const Error& error) {

@@ -65,6 +65,7 @@ private:
     Result<Committed> run_body(Group& group, Commit& commit);
     void finish(Batch& batch);
     bool apply(Group& group);
+    rocksdb::Status write_resumed(Group& group);
     void refuse(Batch& batch, const Error& error);
     void answer(Batch& batch);
 

@@ -1,6 +1,7 @@
 #include "store/log_writer.h"
 
 #include <cassert>
+#include <utility>
 
 namespace packetboat::store::log {
 
@@ -78,13 +79,16 @@ Result<> Writer::begin_segment(std::uint64_t number) {
 
     if (file_) file_->Close(IOOptions(), nullptr).PermitUncheckedError();  // all that counts in it is synced
     file_ = std::move(file);
-    end_ = {number, segment_header_bytes};
+    before_ = std::exchange(end_, {number, segment_header_bytes});
     name_synced_ = false;
     return {};
 }
 
-// The segment may hold part of a frame now; it is left as it is, and the header of the next one says where it counted to.
+// The segment may hold part of a frame now; it is left as it is, and the header of the next one says where it counted to. But one without a
+// frame that counts is made anew: nothing has synced its header, and a log whose next segments rest on it could not be read after a power
+// cut.
 Writer::Written Writer::give_up(Outcome outcome, Error error) {
+    if (file_ && end_.offset == segment_header_bytes) end_ = before_;
     if (file_) file_->Close(IOOptions(), nullptr).PermitUncheckedError();
     file_.reset();
     return {outcome, std::move(error)};

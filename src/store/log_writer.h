@@ -55,6 +55,7 @@ private:
     mutable std::mutex mutex_;
     std::unique_ptr<rocksdb::FSWritableFile> file_;  // null: the next frame begins a segment
     LogPosition end_;
+    LogPosition before_;  // where the log left the segment before
     std::uint64_t nonce_;
     bool name_synced_ = false;
 };

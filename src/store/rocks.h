@@ -23,11 +23,13 @@ struct RocksOptions {
     std::uint64_t reader_threads = 4;
     std::uint64_t reader_queue_max = 4096;
     std::uint64_t blob_threads = 2;
-    std::uint64_t inline_max_bytes = 2048;           // larger values stay where the log has them
-    std::uint64_t log_segment_bytes = 64 << 20;      // the log is a row of files about so long
-    std::uint64_t log_replay_max_bytes = 256 << 20;  // how much of the log a start may have to read again, about
-    std::uint64_t min_free_bytes = 64 << 20;         // with less free on the disk writes are refused; 0: never
-    bool durable = true;                             // false: acknowledge before the disk has it. For benchmarks; said in the log at start.
+    std::uint64_t inline_max_bytes = 2048;             // larger values stay where the log has them
+    std::uint64_t log_segment_bytes = 64 << 20;        // the log is a row of files about so long
+    std::uint64_t log_replay_max_bytes = 256 << 20;    // how much of the log a start may have to read again, about
+    std::chrono::milliseconds resume_time_max{2'000};  // RocksDB refuses writes after a failed flush: how long it is asked again
+    int record_files_open_max = 256;                   // descriptors that RocksDB keeps open
+    std::uint64_t min_free_bytes = 64 << 20;           // with less free on the disk writes are refused; 0: never
+    bool durable = true;  // false: acknowledge before the disk has it. For benchmarks; said in the log at start.
     // The file layer, so that tests can make it fail. Null: the machine's.
     std::shared_ptr<rocksdb::FileSystem> files;
     std::function<Time()> clock = &Time::now;  // the age of blobs and commit ids

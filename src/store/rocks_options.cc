@@ -130,6 +130,7 @@ RocksSetup::RocksSetup(const RocksOptions& options, Hooks hooks) : filter_(std::
     to.info_log = std::make_shared<ToOurLog>();
     to.stats_dump_period_sec = 0;
     to.stats_persist_period_sec = 0;
+    to.max_open_files = options.record_files_open_max;
     to.max_manifest_file_size = 16 << 20;
 
     to.write_buffer_size = options.memtable_bytes;

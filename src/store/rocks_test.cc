@@ -330,13 +330,22 @@ TEST_F(RocksTest, too_many_waiting_writes_are_refused) {
     EXPECT_EQ(refused, 7);
 }
 
-TEST_F(RocksTest, a_nearly_full_disk_is_foreseen) {
+TEST_F(RocksTest, a_nearly_full_disk_is_foreseen_and_can_be_emptied) {
+    open(options());
+    ASSERT_TRUE(put(*store_, "old", "1"));
     RocksOptions greedy = options();
     greedy.min_free_bytes = ~std::uint64_t{0};
     open(greedy);
     EXPECT_EQ(put(*store_, "a", "1").error().code, ErrorCode::unavailable);
     EXPECT_FALSE(store_->failed());
     EXPECT_EQ(get(*store_, "a"), std::nullopt);
+    const Result<Committed> erased = run_to_end(store_->write(alice, std::nullopt, [](Transaction& t) -> Result<std::string> {
+        t.frees_space();
+        t.erase("old");
+        return std::string();
+    }));
+    EXPECT_TRUE(erased);
+    EXPECT_EQ(get(*store_, "old"), std::nullopt);
 }
 
 TEST_F(RocksTest, a_relaxed_store_keeps_everything_at_a_clean_stop) {

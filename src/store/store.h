@@ -75,6 +75,10 @@ public:
     // key, value or result over its limit.
     virtual void refer(const BlobRef& blob) = 0;
     virtual void release(const BlobRef& blob) = 0;
+
+    // On the whole this commit takes away: it is let through where the disk is nearly full and others are refused, so that people can
+    // make room.
+    virtual void frees_space() {}
 };
 
 // Answers what the commit answers (at most result_max_bytes), or an error: then nothing of it is written.

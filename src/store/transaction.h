@@ -24,7 +24,9 @@ public:
     void erase(std::string_view key) override;
     void refer(const BlobRef& blob) override;
     void release(const BlobRef& blob) override;
+    void frees_space() override { frees_space_ = true; }
 
+    bool is_freeing_space() const { return frees_space_; }
     const std::optional<Error>& mistake() const { return mistake_.first(); }
 
 private:
@@ -37,6 +39,7 @@ private:
     std::string prefix_;
     Time now_;
     std::size_t bytes_ = 0;
+    bool frees_space_ = false;
     Mistake mistake_;
 };
 

@@ -39,7 +39,11 @@ directory::AccountId PostOffice::add_account(std::string name, std::uint64_t quo
     return id;
 }
 
-void PostOffice::remove_account(std::string name) { must(run(directory.remove_account(parse(name + "@example.test")))); }
+void PostOffice::remove_account(std::string name) {
+    const directory::AccountId id = must(run(directory.remove_account(parse(name + "@example.test"))));
+    must(run(mail.erase_account(directory::account_partition(id))));
+    must(run(directory.finish_erasure(id)));
+}
 
 void PostOffice::add_alias(std::string name, std::initializer_list<std::string_view> targets) {
     directory::Alias alias{.address = parse(name + "@example.test"), .targets = {}, .created = Time::now()};

@@ -30,6 +30,7 @@ public:
 
     // `name` at our domain.
     directory::AccountId add_account(std::string name, std::uint64_t quota_bytes = 0);
+    // With its mail.
     void remove_account(std::string name);
     void add_alias(std::string name, std::initializer_list<std::string_view> targets);
 

@@ -33,7 +33,7 @@ Event Decoder::decode(Mode mode, std::string_view line) const {
     if (line.find_first_of(std::string_view("\0\r", 2)) != std::string_view::npos)
         return Error{Error::Kind::bad_byte, "NUL or bare CR in the line"};
     if (mode == Mode::auth) return Line{std::string(line)};
-    return std::visit([](auto&& result) { return Event(std::move(result)); }, parse_command(line));
+    return std::visit([](auto result) { return Event(std::move(result)); }, parse_command(line));
 }
 
 }  // namespace packetboat::pop3::wire

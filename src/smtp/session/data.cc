@@ -13,9 +13,10 @@ using wire::Reply;
 
 Reply Session::message_out_of_order() const {
     if (!transaction_) return {.code = 503, .enhanced = "5.5.1", .text = "Need MAIL first"};
-    if (transaction_->failed) return {.code = 503, .enhanced = "5.5.1", .text = "A chunk of this message was refused: RSET first"};
+    if (!transaction_->refused.empty()) return transaction_->refused;
     if (!transaction_->envelope.recipients.empty()) return {};
-    if (transaction_->recipient_refused) return {.code = 554, .enhanced = "5.5.1", .text = "No valid recipients"};
+    if (transaction_->recipient_refused && options_.role != Role::lmtp)  // RFC 2033 §4.2 has 503
+        return {.code = 554, .enhanced = "5.5.1", .text = "No valid recipients"};
     return {.code = 503, .enhanced = "5.5.1", .text = "Need RCPT first"};
 }
 
@@ -52,8 +53,8 @@ Reply Session::begin_message() {
 }
 
 Task<Reply> Session::on(const wire::Data&) {
+    if (transaction_ && transaction_->by_chunks) co_return Reply{.code = 503, .enhanced = "5.5.1", .text = "No DATA after BDAT"};
     Reply refusal = message_out_of_order();
-    if (refusal.empty() && transaction_->by_chunks) refusal = {.code = 503, .enhanced = "5.5.1", .text = "No DATA after BDAT"};
     if (refusal.empty() && transaction_->body == wire::Body::binary_mime)  // RFC 3030 §3
         refusal = {.code = 503, .enhanced = "5.5.1", .text = "BINARYMIME comes with BDAT, not DATA"};
     if (refusal.empty()) refusal = begin_message();
@@ -80,22 +81,23 @@ Task<Reply> Session::read_octets(std::uint64_t octets, bool kept) {
     co_return Reply{};
 }
 
-// RFC 3030 §2: the octets are read whatever the answer; after a refused chunk all others are refused too.
+// RFC 3030 §2: the octets are read whatever the answer. After a refused chunk the message has had its answer, and the chunks that are on
+// their way get the same, so that what was a passing failure does not become a lasting one; the last ends the transaction, as it does
+// when it is taken.
 Task<Reply> Session::on(const wire::Bdat& bdat) {
     Reply refusal = message_out_of_order();
     if (refusal.empty() && !transaction_->reception) refusal = begin_message();
     Reply interruption = co_await read_octets(bdat.octets, refusal.empty());
     if (done_) co_return interruption;
-    if (transaction_) transaction_->by_chunks = true;
-    if (refusal.empty() && !transaction_->reception->failure().empty()) refusal = transaction_->reception->failure();
-    if (!refusal.empty()) {
-        if (!transaction_) co_return refusal;
-        transaction_->failed = true;
-        transaction_->reception.reset();
-        co_return bdat.last ? for_each_recipient(*transaction_, std::move(refusal)) : refusal;
-    }
-    if (bdat.last) co_return co_await finish_message();
-    co_return Reply{.code = 250, .enhanced = "2.0.0", .text = std::to_string(bdat.octets) + " octets received"};
+    if (!transaction_) co_return refusal;
+    transaction_->by_chunks = true;
+    if (refusal.empty()) refusal = transaction_->reception->failure();
+    if (refusal.empty() && bdat.last) co_return co_await finish_message();
+    if (refusal.empty()) co_return Reply{.code = 250, .enhanced = "2.0.0", .text = std::to_string(bdat.octets) + " octets received"};
+    if (bdat.last) co_return for_each_recipient(*std::exchange(transaction_, nullptr), std::move(refusal));
+    transaction_->reception.reset();
+    transaction_->refused = refusal;
+    co_return refusal;
 }
 
 Task<Reply> Session::finish_message() {

@@ -29,6 +29,15 @@ std::string_view ret_word(wire::Ret ret) {
     return {};
 }
 
+delivery::Body delivery_body(wire::Body body) {
+    switch (body) {
+        case wire::Body::eight_bit_mime: return delivery::Body::eight_bit_mime;
+        case wire::Body::binary_mime: return delivery::Body::binary_mime;
+        case wire::Body::seven_bit: break;
+    }
+    return delivery::Body::seven_bit;
+}
+
 }  // namespace
 
 // RFC 6409 §6.1, §4.3: who submits has said who he is, and sends in his own name. The empty sender is for his read receipts (RFC 8098 §3).
@@ -69,7 +78,7 @@ Task<Reply> Session::on(const wire::Mail& mail) {
     envelope.envid = mail.envid;
     envelope.ret = ret_word(mail.ret);
     envelope.smtputf8 = mail.smtputf8;
-    envelope.eight_bit = mail.body != wire::Body::seven_bit;
+    envelope.body = delivery_body(mail.body);
     co_return Reply{.code = 250, .enhanced = "2.1.0", .text = "Ok"};
 }
 

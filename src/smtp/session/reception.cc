@@ -1,5 +1,6 @@
 #include "smtp/session/reception.h"
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 #include <vector>
@@ -41,6 +42,9 @@ Task<> Reception::finish() {
     }
     if (!failure_.empty()) co_return;
     for (const std::string_view bytes : header_.finish()) co_await keep(bytes);
+    // BDAT may leave the last line open. It is completed here, once, because POP3 and others who go by lines would do it later, and the
+    // sizes that they have told would be wrong.
+    if (!binary_ && last_bytes_ != "\r\n") co_await keep("\r\n");
 }
 
 // What its text says about a message.
@@ -69,7 +73,9 @@ Task<> Reception::keep_text(std::string_view text) {
 }
 
 Task<> Reception::keep(std::string_view bytes) {
-    if (!incoming_) co_return;
+    if (!incoming_ || bytes.empty()) co_return;
+    last_bytes_ += bytes.substr(bytes.size() - std::min<std::size_t>(bytes.size(), 2));
+    last_bytes_.erase(0, last_bytes_.size() - std::min<std::size_t>(last_bytes_.size(), 2));
     const Result<> kept = co_await incoming_->append(bytes);
     if (!kept) fail(message_refused(kept.error()));
 }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/task.h"
@@ -47,6 +48,7 @@ private:
     wire::LineEnds line_ends_;
     wire::HeaderScan header_;
     wire::Reply failure_;
+    std::string last_bytes_;        // up to two, of what was kept
     std::uint64_t size_bytes_ = 0;  // as the client sent it, without transport's dots
 };
 

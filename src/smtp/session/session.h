@@ -123,7 +123,7 @@ struct Session::Transaction {
     std::uint64_t size_bytes = 0;  // as MAIL said; 0: it did not
     bool recipient_refused = false;
     bool by_chunks = false;  // BDAT has come
-    bool failed = false;     // a chunk was refused: only RSET helps (RFC 3030 §2)
+    wire::Reply refused;     // a chunk was: the answer to all that follow
     std::optional<Reception> reception;
 };
 

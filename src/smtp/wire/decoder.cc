@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace packetboat::smtp::wire {
 
 namespace {
@@ -13,11 +15,19 @@ Reply too_long(bool auth) {
     return {.code = 500, .enhanced = "5.5.2", .text = "Line too long"};
 }
 
+// Octets follow that nobody may take for commands; how many is not known when the line is not understood.
+bool announces_octets(std::string_view line) {
+    constexpr std::string_view verb = "BDAT";
+    return line.size() > verb.size() && iequals(line.substr(0, verb.size()), verb) && !is_alnum(line[verb.size()]);
+}
+
 Event decode(std::string_view line, bool auth, Syntax syntax) {
     if (auth) return Line{line};
     Parsed parsed = parse_command(line, syntax);
-    if (!parsed) return std::move(parsed).error();
-    return std::move(*parsed);
+    if (parsed) return std::move(*parsed);
+    Reply mistake = std::move(parsed).error();
+    mistake.close = mistake.close || announces_octets(line);
+    return mistake;
 }
 
 }  // namespace
@@ -65,6 +75,7 @@ std::optional<Event> Decoder::line(bool auth, std::string_view input, std::size_
 std::optional<Event> Decoder::skip(std::string_view input, bool auth, std::size_t& consumed) {
     const std::size_t lf = input.find('\n');
     consumed = lf == std::string_view::npos ? input.size() : lf + 1;
+    if (skipped_bytes_ == 0) skipped_octets_verb_ = !auth && announces_octets(input);
     skipped_bytes_ += consumed;
     const bool endless = skipped_bytes_ > skipped_max_bytes;
     if (lf == std::string_view::npos && !endless) {
@@ -75,7 +86,7 @@ std::optional<Event> Decoder::skip(std::string_view input, bool auth, std::size_
     skipped_bytes_ = 0;
     skipped_cr_ = false;
     if (bare) return bare_newline();
-    return endless ? too_long(auth).and_close() : too_long(auth);
+    return endless || skipped_octets_verb_ ? too_long(auth).and_close() : too_long(auth);
 }
 
 std::optional<Event> Decoder::data(std::string_view input, std::size_t& consumed) {

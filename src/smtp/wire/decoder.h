@@ -75,8 +75,9 @@ private:
 
     DecoderOptions options_;
     Unstuffer unstuffer_;
-    std::uint64_t skipped_bytes_ = 0;  // of a line that is too long; 0: not in one
-    bool skipped_cr_ = false;          // the last of them was a CR
+    std::uint64_t skipped_bytes_ = 0;   // of a line that is too long; 0: not in one
+    bool skipped_cr_ = false;           // the last of them was a CR
+    bool skipped_octets_verb_ = false;  // the line began with BDAT
 };
 
 }  // namespace packetboat::smtp::wire
