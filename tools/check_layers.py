@@ -13,10 +13,14 @@ USES = {
     "directory": ["store", "base"],
     "mailbox": ["store", "base"],
     "delivery": ["mailbox", "directory", "store", "base"],
+    "sasl": ["base"],
     "smtp/wire": ["base"],
+    "smtp/client": ["smtp/wire", "sasl", "base"],
     "smtp/session": ["smtp/wire", "delivery", "mailbox", "directory", "store", "base"],
     "pop3/wire": ["base"],
+    "pop3/client": ["pop3/wire", "sasl", "base"],
     "pop3/session": ["pop3/wire", "mailbox", "directory", "store", "base"],
+    "agent": ["smtp/client", "smtp/wire", "pop3/client", "pop3/wire", "mime", "net", "base"],
     "server": None,  # all
     "cli": None,
 }
@@ -26,9 +30,9 @@ LIBRARIES = {
     r"rocksdb/": ["store"],
     r"sodium": ["directory"],
     r"idn2": ["directory"],
-    r"unicode/": ["mime"],
+    r"unicode/": ["mime", "agent"],
     r"gmime/": ["mime"],
-    r"toml\+\+/": ["server"],
+    r"toml\+\+/": ["server", "agent"],
     r"CLI/": ["cli"],
 }
 

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/error.h"
 #include "base/ip.h"
 #include "base/task.h"
 
@@ -60,6 +62,14 @@ public:
     virtual std::optional<std::string> channel_binding(ChannelBinding kind) const = 0;
 
     virtual const PeerInfo& info() const = 0;
+
+    // For clients, which wait by the stage and not by the command: until the next call of this, everything that waits (next, drain,
+    // start_tls) ends at this moment with TimedOut, in place of the peer's own idle timeout. So a server that answers byte by byte gains
+    // nothing.
+    virtual void deadline([[maybe_unused]] std::chrono::milliseconds from_now) {}
+
+    // Why the connection ended or start_tls() failed, where the peer knows; null: it does not.
+    virtual const Error* failure() const { return nullptr; }
 };
 
 }  // namespace packetboat

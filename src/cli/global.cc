@@ -3,7 +3,9 @@
 #include <sys/stat.h>
 
 #include <cstdio>
+
 #include <system_error>
+#include "agent/terminal_text.h"
 
 namespace packetboat::cli {
 
@@ -20,8 +22,13 @@ Result<server::Configuration> load_configuration(const Global& global) {
     return configuration;
 }
 
+int complain(server::Exit exit, const std::string& text) {
+    std::fprintf(stderr, "packetboat: %s\n", agent::printable(text, agent::Lines::many).c_str());
+    return static_cast<int>(exit);
+}
+
 int complain(const Global& global, server::Exit exit, const std::string& text) {
-    std::fprintf(stderr, "packetboat: %s\n", text.c_str());
+    (void)complain(exit, text);
     if (global.json) std::printf("%s\n", server::AdminResponse{.exit = exit, .error = text, .result = {}}.json().c_str());
     return static_cast<int>(exit);
 }

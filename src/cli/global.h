@@ -26,6 +26,8 @@ Result<server::Configuration> load_configuration(const Global& global);
 // Prints the error on standard error, with --json also as the one document on standard output, and answers the status to exit with.
 int complain(const Global& global, server::Exit exit, const std::string& text);
 int complain(const Global& global, const Error& error);
+// On standard error only, for who has given the document.
+int complain(server::Exit exit, const std::string& text);
 
 // Files that hold mail or passwords are for their owner only. For the server and for administration; a command that writes files for its
 // user leaves the user's umask alone.

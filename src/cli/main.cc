@@ -1,15 +1,21 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/json.h"
 #include "base/log.h"
 #include "cli/admin.h"
 #include "cli/completion.h"
 #include "cli/global.h"
+#include "cli/inbox.h"
+#include "cli/login.h"
+#include "cli/send.h"
+#include "cli/sendmail.h"
 #include "cli/serve.h"
 
 namespace {
@@ -37,6 +43,10 @@ int answer_parse_error(const CLI::App& app, const cli::Global& global, const CLI
 
 // The packetboat command.
 int main(int argc, char** argv) {
+    const std::string called = argc > 0 ? std::filesystem::path(argv[0]).filename().string() : std::string();
+    if (called.ends_with("sendmail")) return cli::sendmail({argv + 1, argv + argc});
+    // Its options are its own, and half of them look like ours.
+    if (argc > 1 && std::string_view(argv[1]) == "sendmail") return cli::sendmail({argv + 2, argv + argc});
     CLI::App app{"Letters and parcels: a mail server, and the command that runs it"};
     app.name("packetboat");
     app.require_subcommand(1);
@@ -53,6 +63,14 @@ int main(int argc, char** argv) {
 
     cli::add_serve(app, global, exit);
     cli::add_admin_commands(app, global, exit);
+    cli::add_login(app, global, exit);
+    cli::add_send(app, global, exit);
+    cli::add_inbox(app, global, exit);
+    cli::add_read(app, global, exit);
+    cli::add_answer(app, global, exit);
+    app.add_subcommand("sendmail", "As programs call it: -t, -f, -i, -bs … (the first argument, or the program's name)")->callback([&] {
+        exit = cli::complain(global, server::Exit::usage, "sendmail is the first argument");
+    });
     cli::add_configuration(app, global, exit);
     cli::add_completion(app, global, exit);
     app.add_subcommand("version", "Show the version")->callback([&] {

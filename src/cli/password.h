@@ -11,4 +11,8 @@ namespace packetboat::cli {
 // on a terminal, else the first line of standard input.
 Result<std::string> read_new_password(const std::filesystem::path& file);
 
+// The same for a password that there is already: it is asked for once, and on the terminal even where standard input is something else.
+// "-" is the first line of standard input, of which not a byte more is taken. Errors: denied where there is nobody to ask.
+Result<std::string> read_password(const std::filesystem::path& file, const std::string& question);
+
 }  // namespace packetboat::cli

@@ -279,14 +279,14 @@ TEST_F(login, repeating_a_wrong_password_does_not_buy_hashes_without_end) {
     limits.failures_per_address_max = 3;
     world.open(limits);
     std::uint64_t denied = 0;
-    while (fails("alice@example.test", "192.0.2.1", "old") == ErrorCode::denied) ++denied;
+    while (denied < 100 && fails("alice@example.test", "192.0.2.1", "old") == ErrorCode::denied) ++denied;
     EXPECT_EQ(denied, 13U);
     EXPECT_EQ(world->password_hashes(), 13U);
     // Whoever is known there may spend as many on his own account and no more.
     world.now += limits.failure_window;
     EXPECT_TRUE(world.login("bob@example.test", "other", "192.0.2.1"));
     denied = 0;
-    while (fails("bob@example.test", "192.0.2.1", "old") == ErrorCode::denied) ++denied;
+    while (denied < 100 && fails("bob@example.test", "192.0.2.1", "old") == ErrorCode::denied) ++denied;
     EXPECT_EQ(denied, 13U);
 }
 

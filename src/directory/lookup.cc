@@ -81,8 +81,8 @@ public:
         } else if (found.account) {
             Account& account = *found.account;
             if (accounts_.insert(account.id).second) {
-                resolved_.accounts.push_back({account.id, std::move(account.address),
-                                              found.subaddress.empty() ? tag : found.subaddress, account.quota_bytes});
+                resolved_.accounts.push_back(
+                    {account.id, std::move(account.address), found.subaddress.empty() ? tag : found.subaddress, account.quota_bytes});
             }
         } else if (!found.targets.empty()) {
             return add_targets(address, found, found.subaddress.empty() ? tag : found.subaddress, depth + 1);

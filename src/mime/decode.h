@@ -11,9 +11,9 @@ namespace packetboat::mime {
 
 // Decoders read any bytes: what is not of the alphabet is skipped, a broken end gives what can be had, as the major clients read it. Whole
 // bodies:
-std::string decode_base64(std::string_view text);
+std::string decode_base64(std::string_view text);  // padding ends its group, and what follows begins the next: joined texts decode joined
 std::string decode_quoted_printable(std::string_view text);  // RFC 2045 §6.7, trailing white space of a line goes, "=XY" that is no hex
-                                                             // stays as it is; line ends are kept as they came
+                                                             // stays as it is; line ends (CRLF, LF, bare CR) are kept as they came
 std::string decode(TransferEncoding encoding, std::string_view body);
 // Without collecting: writes to `out`, which has at least base64_size_max(text.size()) bytes; answers how many were written.
 constexpr std::size_t base64_size_max(std::size_t text_bytes) { return text_bytes / 4 * 3 + 3; }
@@ -26,12 +26,12 @@ struct EncodedFile {
     std::string bytes;
     std::size_t begin = 0;  // of its lines in the text
     std::size_t end = 0;
-    bool whole = false;  // its end line was there (and yEnc's size and crc32 agree)
+    bool whole = false;  // its end line was there (and yEnc's size and crc32 agree; never of one part of several)
 };
 std::vector<EncodedFile> uuencoded_files(std::string_view text, std::size_t files_max = 100);
 std::vector<EncodedFile> yencoded_files(std::string_view text, std::size_t files_max = 100);
 
-// Encoders. Lines of 76 characters with CRLF.
+// Encoders. Lines of at most 76 characters with CRLF; base64's last line has one too, quoted-printable's only if the text's has an end.
 std::string encode_base64(std::string_view bytes);
 std::string encode_quoted_printable(std::string_view text);  // CRLF and LF are line ends; safe for "From " and "." lines
 enum class Form : unsigned char { seven_bit, quoted_printable, base64 };

@@ -10,19 +10,21 @@ namespace packetboat::mime {
 // RFC 3676: paragraphs of a format=flowed text joined, space-stuffing undone, quote depth as "> " marks. UTF-8 in and out; lines end with
 // \n.
 std::string unflow(std::string_view text, bool delsp);
-// The other way: lines of at most 78 characters, flowed, space-stuffed.
+// The other way: lines of at most 78 characters where there are spaces to break at, flowed, space-stuffed; "> " marks at the start of a
+// line are its quote depth. Spaces at line ends go.
 std::string flow(std::string_view text);
 
 // HTML as text that a person reads: blocks are paragraphs, lists have marks, links are "text (address)" when `links`, images their alt
 // text, tables line by line, quotes "> ", style, script, head and hidden content gone, all entities of HTML decoded, white space collapsed.
-// Reads tag soup; linear; output at most `max_bytes` (cut at a character).
+// Reads tag soup; linear; output at most `max_bytes` (cut at a character). Hidden is what attributes and inline styles hide; style sheets
+// are not read. Control characters and those without width go, so that the text can be shown on a terminal.
 struct HtmlTextOptions {
     bool links = true;
     std::size_t max_bytes = 16 * 1024 * 1024;
 };
 std::string html_text(std::string_view utf8_html, HtmlTextOptions options = {});
 
-// winmail.dat (MS-OXTNEF): what is in it. Read only; a broken stream gives what came before.
+// winmail.dat (MS-OXTNEF): what is in it. Read only; a broken stream gives what came before. A body that is there as RTF only is not read.
 struct TnefAttachment {
     std::string name;
     std::string mime_type;   // empty when not said

@@ -48,14 +48,19 @@ std::optional<std::string> exporter(ssl_st* connection) {
 std::optional<std::string> unique(ssl_st* connection) {
     if (SSL_version(connection) != TLS1_2_VERSION || SSL_get_extms_support(connection) != 1) return std::nullopt;
     std::array<char, EVP_MAX_MD_SIZE> finished{};
-    const std::size_t size = SSL_session_reused(connection) ? SSL_get_finished(connection, finished.data(), finished.size())
-                                                            : SSL_get_peer_finished(connection, finished.data(), finished.size());
+    const bool ours = (SSL_session_reused(connection) == 1) == (SSL_is_server(connection) == 1);
+    const std::size_t size = ours ? SSL_get_finished(connection, finished.data(), finished.size())
+                                  : SSL_get_peer_finished(connection, finished.data(), finished.size());
     if (size == 0 || size > finished.size()) return std::nullopt;
     return std::string(finished.data(), size);
 }
 
-// Of the context the connection was made with: the certificate may have been loaded anew since.
+// The server's own certificate is that of the context the connection was made with: it may have been loaded anew since.
 std::optional<std::string> end_point(ssl_st* connection) {
+    if (SSL_is_server(connection) != 1) {
+        const X509* certificate = SSL_get0_peer_certificate(connection);
+        return certificate ? hash_of_certificate(certificate) : std::nullopt;
+    }
     const auto* hash = static_cast<const std::string*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(connection), end_point_index()));
     if (!hash) return std::nullopt;
     return *hash;

@@ -65,8 +65,9 @@ public:
     void post(std::coroutine_handle<> handle);
     void post(std::move_only_function<void()> job);
 
-    // Tells `watcher` of input, urgent or not, output, and the other side's end, each when it is new: who is told must go on until the kernel has no
-    // more. Until the descriptor is closed. False: the kernel's limit of watched descriptors is reached. On the loop's thread.
+    // Tells `watcher` of input, urgent or not, output, and the other side's end, each when it is new: who is told must go on until the
+    // kernel has no more. Until the descriptor is closed. False: the kernel's limit of watched descriptors is reached. On the loop's
+    // thread.
     bool watch(int descriptor, Watcher& watcher);
     // Destroys it when no event for it can be in hand any more.
     void retire(std::unique_ptr<Watcher> watcher);

@@ -69,6 +69,17 @@ Unexpected cannot_listen(const Endpoint& endpoint) {
     return fail(code, "cannot listen at " + endpoint.text() + ": " + std::strerror(errno));
 }
 
+Unexpected cannot_connect(const Endpoint& remote, int error) {
+    switch (error) {
+        case ECONNREFUSED: return fail(ErrorCode::closed, remote.text() + " refuses the connection");
+        case ECONNRESET: return fail(ErrorCode::closed, remote.text() + " has broken off the connection");
+        case ETIMEDOUT: return fail(ErrorCode::timed_out, remote.text() + " does not answer");
+        case ENETUNREACH:
+        case EHOSTUNREACH: return fail(ErrorCode::unavailable, "there is no way to " + remote.text() + " in the network");
+        default: return fail(ErrorCode::unavailable, "cannot connect to " + remote.text() + ": " + std::strerror(error));
+    }
+}
+
 }  // namespace
 
 Result<Descriptor> listen_at(const Endpoint& endpoint, Sharing sharing) {
@@ -92,6 +103,36 @@ Endpoint local_endpoint(int socket) {
     SocketAddress address;
     if (::getsockname(socket, address.get(), &address.size) != 0) return {};
     return to_endpoint(address);
+}
+
+Result<Descriptor> begin_connect(const Endpoint& remote, const std::optional<IpAddress>& source) {
+    SocketAddress address = to_socket_address(remote);
+    Descriptor socket(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
+    if (!socket) return cannot_connect(remote, errno);
+    enable(socket.get(), IPPROTO_TCP, TCP_NODELAY);
+    enable(socket.get(), SOL_SOCKET, SO_KEEPALIVE);
+    if (source) {
+        if (source->is_v4() != remote.address.is_v4())
+            return fail(ErrorCode::unavailable, "there is no way from " + source->text() + " to " + remote.text() + ": one is IPv4");
+        SocketAddress from = to_socket_address({.address = *source, .port = 0});
+        // The port is chosen by connect, which knows the other end: so there are as many as ports for each of them, not in all.
+        enable(socket.get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT);
+        if (::bind(socket.get(), from.get(), from.size) != 0)
+            return fail(ErrorCode::unavailable, "cannot send from " + source->text() + ": " + std::strerror(errno));
+    }
+    while (::connect(socket.get(), address.get(), address.size) != 0) {
+        if (errno == EINPROGRESS) break;
+        if (errno != EINTR) return cannot_connect(remote, errno);
+    }
+    return socket;
+}
+
+Result<> take_connect_error(int socket, const Endpoint& remote) {
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (::getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
+    if (error != 0) return cannot_connect(remote, error);
+    return {};
 }
 
 Accepted accept_one(int socket) {

@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "net/reactor.h"
+#include "net/socket.h"
 
 namespace packetboat::net {
 
@@ -32,6 +33,14 @@ Result<> result_of(WaitEnd end) {
 
 Unexpected closed_because(int error) { return fail(ErrorCode::closed, std::strerror(error)); }
 
+// What a handshake failed for; "wrong version number" is what OpenSSL says to plain text.
+Unexpected handshake_failed() {
+    const unsigned long code = ERR_peek_error();
+    const bool plain = ERR_GET_LIB(code) == ERR_LIB_SSL && ERR_GET_REASON(code) == SSL_R_WRONG_VERSION_NUMBER;
+    const std::string reason = take_tls_error();
+    return fail(ErrorCode::invalid, "TLS handshake: " + (plain ? "the other side does not speak TLS here" : reason));
+}
+
 bool would_wait(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
 
 }  // namespace
@@ -42,17 +51,19 @@ struct Stream::State {
     ~State() { SSL_free(ssl); }
 
     // Between a handshake that failed and the end nothing is read or written, least of all in plaintext.
-    bool usable() const { return !ssl || (tls_established && !tls_broken); }
+    bool usable() const { return !tls_begun || (tls_established && !tls_broken); }
     bool input_at_hand() const { return more_likely || (ssl && !record_is_partial && SSL_has_pending(ssl)); }
     Result<std::size_t> read_plain(std::span<char> into);
     Result<std::size_t> read_tls(std::span<char> into);
     Result<std::size_t> write_plain(std::string_view bytes);
     Result<std::size_t> write_tls(std::string_view bytes);
     Unexpected tls_failed(int error);
+    Task<Result<>> handshake();
     bool discard_input();
 
     Waiter waiter;
     SSL* ssl = nullptr;
+    std::unique_ptr<ServerCertificate> server_certificate;  // a client's
     Endpoint remote;
     Endpoint local;
     std::uint64_t read_bytes = 0;
@@ -63,6 +74,7 @@ struct Stream::State {
     bool read_waits_for_output = false;            // TLS must write before it can read
     bool write_waits_for_input = false;            // and the other way round
     bool input_over = false;                       // the client has closed its side, or the connection is broken
+    bool tls_begun = false;
     bool tls_established = false;
     bool tls_broken = false;  // nothing may be sent by it any more, a close_notify neither
 };
@@ -70,6 +82,7 @@ struct Stream::State {
 Stream::Stream(Reactor& reactor, int descriptor, Endpoint remote, Endpoint local)
     : state_(std::make_unique<State>(reactor, descriptor, remote, local)) {}
 Stream::~Stream() = default;
+Stream::Stream(Stream&&) noexcept = default;
 
 void Stream::deadline(std::optional<std::chrono::milliseconds> from_now) { state_->waiter.deadline(from_now); }
 void Stream::interrupt() { state_->waiter.interrupt(); }
@@ -138,7 +151,7 @@ Result<std::size_t> Stream::State::read_plain(std::span<char> into) {
         if (count < 0 && errno == EINTR) continue;
         input_over = true;
         if (count < 0) return closed_because(errno);
-        return fail(ErrorCode::closed, "the client has closed");
+        return fail(ErrorCode::closed, "the other side has closed the connection");
     }
 }
 
@@ -218,28 +231,57 @@ Result<std::size_t> Stream::State::write_tls(std::string_view bytes) {
 
 Unexpected Stream::State::tls_failed(int error) {
     input_over |= error != SSL_ERROR_SSL;
-    if (error == SSL_ERROR_ZERO_RETURN) return fail(ErrorCode::closed, "the client has closed TLS");
+    if (error == SSL_ERROR_ZERO_RETURN) return fail(ErrorCode::closed, "the other side has closed TLS");
     tls_broken = true;
     if (error == SSL_ERROR_SSL) return fail(ErrorCode::closed, "TLS: " + take_tls_error());
-    return fail(ErrorCode::closed, "the client has gone");
+    return fail(ErrorCode::closed, "the other side has broken off the connection");
 }
 
 Task<Result<>> Stream::start_tls(const TlsContext& context) {
-    assert(!state_->ssl);
+    assert(!state_->tls_begun);
+    state_->tls_begun = true;
     state_->ssl = context.new_connection(descriptor());
-    if (!state_->ssl) co_return fail(ErrorCode::unavailable, "TLS: no memory");
+    return state_->handshake();
+}
+
+Task<Result<>> Stream::start_tls_client(const TlsClientContext& context, std::string server_name) {
+    assert(!state_->tls_begun);
+    state_->tls_begun = true;
+    state_->server_certificate = std::make_unique<ServerCertificate>();
+    ServerCertificate& shown = *state_->server_certificate;
+    Result<ssl_st*> made = context.new_connection(descriptor(), server_name, shown);
+    if (!made) co_return fail(std::move(made).error());
+    state_->ssl = *made;
+    Result<> done = co_await state_->handshake();
+    if (done) describe_server(state_->ssl, shown);
+    if (!done && done.error().code == ErrorCode::invalid && context.verifies() && !shown.problem.empty())
+        co_return fail(ErrorCode::denied, "the certificate of " + server_name + " is not to be trusted: " + shown.problem);
+    co_return done;
+}
+
+const ServerCertificate* Stream::server_certificate() const { return state_->server_certificate.get(); }
+
+Task<Result<>> Stream::connected() {
+    const WaitEnd end = co_await state_->waiter.wait(WaitFor::output);
+    if (end == WaitEnd::timed_out) co_return fail(ErrorCode::timed_out, remote().text() + " does not answer");
+    if (Result<> ready = result_of(end); !ready) co_return ready;
+    co_return take_connect_error(descriptor(), remote());
+}
+
+Task<Result<>> Stream::State::handshake() {
+    if (!ssl) co_return fail(ErrorCode::unavailable, "TLS: no memory");
     for (;;) {
         ERR_clear_error();
-        const int done = SSL_do_handshake(state_->ssl);
+        const int done = SSL_do_handshake(ssl);
         if (done == 1) break;
-        const int error = SSL_get_error(state_->ssl, done);
-        if (error == SSL_ERROR_SSL) co_return fail(ErrorCode::invalid, "TLS handshake: " + take_tls_error());
-        if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) co_return state_->tls_failed(error);
-        const WaitEnd end = co_await state_->waiter.wait(error == SSL_ERROR_WANT_READ ? WaitFor::input_undisturbed : WaitFor::output);
+        const int error = SSL_get_error(ssl, done);
+        if (error == SSL_ERROR_SSL) co_return handshake_failed();
+        if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) co_return tls_failed(error);
+        const WaitEnd end = co_await waiter.wait(error == SSL_ERROR_WANT_READ ? WaitFor::input_undisturbed : WaitFor::output);
         if (Result<> ready = result_of(end); !ready) co_return ready;
     }
-    state_->tls_established = true;
-    state_->more_likely = true;  // what came right behind the handshake was told of during it
+    tls_established = true;
+    more_likely = true;  // what came right behind the handshake was told of during it
     co_return Result<>{};
 }
 

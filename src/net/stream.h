@@ -15,6 +15,7 @@
 #include "base/peer.h"
 #include "base/task.h"
 #include "net/tls.h"
+#include "net/tls_client.h"
 #include "net/waiter.h"
 
 namespace packetboat::net {
@@ -29,8 +30,8 @@ public:
     // Takes the descriptor of a socket (non-blocking, close-on-exec).
     Stream(Reactor& reactor, int descriptor, Endpoint remote, Endpoint local);
     ~Stream();
-    Stream(const Stream&) = delete;
-    Stream& operator=(const Stream&) = delete;
+    Stream(Stream&&) noexcept;  // not while something waits
+    Stream& operator=(Stream&&) = delete;
 
     // One timer for the connection: whatever waits longer than this from now ends with timed_out. Nothing: no deadline. Costs a
     // clock read.
@@ -52,7 +53,15 @@ public:
     // The server's side of the handshake, within the deadline; once. An interrupt() waits until it is over.
     // Errors: also invalid (what came is no handshake that we accept); the connection is of no further use then.
     Task<Result<>> start_tls(const TlsContext& context);
+    // The client's side, within the deadline; once. `server_name` is what the certificate must be for: a host name in ASCII, or an IP
+    // address. Errors: denied (the certificate is not to be trusted, and the context verifies), invalid (no such name; or as above).
+    Task<Result<>> start_tls_client(const TlsClientContext& context, std::string server_name);
     bool tls() const;
+    // What the server has shown, whether it was to be trusted or not, also when the handshake failed for it. A client's only; null:
+    // nothing.
+    const ServerCertificate* server_certificate() const;
+    // For net::connect: waits until the socket is connected, within the deadline.
+    Task<Result<>> connected();
     std::string tls_version() const;
     std::string tls_cipher() const;
     std::optional<std::string> channel_binding(ChannelBinding kind) const;

@@ -31,6 +31,14 @@ namespace packetboat::net {
 //   Session session(peer, …);
 //   co_await session.run();
 //   co_await peer.flush();
+//
+// A client's peer is made with ClientTls, and waits by deadline(). When the server has closed while we were still sending, next() yields
+// what the server had said before that.
+struct ClientTls {
+    const TlsClientContext* context = nullptr;  // null: start_tls() is refused; outlives the peer
+    std::string server_name;                    // whom the certificate must be for
+};
+
 template <class Decoder>
 class StreamPeer final : public Peer<typename Decoder::Event, typename Decoder::Mode> {
 public:
@@ -48,12 +56,12 @@ public:
     // `tls` may be null: start_tls() is refused then. Stream and TLS context outlive the peer.
     StreamPeer(Stream& stream, const TlsContext* tls, Decoder decoder, std::string session_id, Options options)
         : stream_(stream), tls_(tls), decoder_(std::move(decoder)), options_(options) {
-        info_.remote = stream.remote();
-        info_.local = stream.local();
-        info_.session_id = std::move(session_id);
-        info_.tls_version = stream.tls_version();
-        info_.tls_cipher = stream.tls_cipher();
-        session_end_ = Clock::now() + options_.session_timeout;
+        begin(std::move(session_id));
+    }
+    // The client's side of a connection.
+    StreamPeer(Stream& stream, ClientTls tls, Decoder decoder, std::string session_id, Options options)
+        : stream_(stream), client_tls_(std::move(tls)), decoder_(std::move(decoder)), options_(options) {
+        begin(std::move(session_id));
     }
     ~StreamPeer() override { release(); }
     StreamPeer(const StreamPeer&) = delete;
@@ -78,37 +86,44 @@ public:
     }
 
     void send(std::string_view bytes) override {
-        if (!gone_) output_ += bytes;
+        if (!gone_ && !unheard_) output_ += bytes;
     }
 
     Task<bool> drain() override {
-        if (output_.size() < options_.output_high_water_bytes) co_return !gone_;
+        if (output_.size() < options_.output_high_water_bytes) co_return !gone_ && !unheard_;
         co_return co_await flush();
     }
 
     // Sends what is collected, within the idle timeout. False: the client has gone, or does not read.
     Task<bool> flush() {
-        if (gone_ || output_.empty()) co_return !gone_;
+        if (gone_ || unheard_ || output_.empty()) co_return !gone_ && !unheard_;
         arm(told_timeout_ ? options_.goodbye_timeout : options_.idle_timeout);
         const Result<> written = co_await stream_.write(output_);
         output_.clear();
         if (output_.capacity() > kept_output_bytes) output_.shrink_to_fit();
-        if (!written) gone_ = true;
-        co_return !gone_;
+        if (written) co_return true;
+        failure_ = written.error();
+        // A server that refuses a message in its middle says why before it closes; that may be here already.
+        unheard_ = client_tls_ && failure_.code == ErrorCode::closed;
+        gone_ = !unheard_;
+        co_return false;
     }
 
     bool has_input() const override { return begin_ != end_; }
 
     Task<bool> start_tls() override {
-        if (!tls_ || stream_.tls() || !co_await flush()) co_return false;
+        if (!tls_ && !(client_tls_ && client_tls_->context)) co_return false;
+        if (stream_.tls() || !co_await flush()) co_return false;
         // What came in plaintext behind the command may be an attacker's. What of it was not read yet is no handshake, and fails.
         begin_ = end_ = 0;
         release();
         decoder_.reset();
         arm(options_.handshake_timeout);
-        const Result<> done = co_await stream_.start_tls(*tls_);
+        const Result<> done =
+            tls_ ? co_await stream_.start_tls(*tls_) : co_await stream_.start_tls_client(*client_tls_->context, client_tls_->server_name);
         if (!done) {
             log_info("net.handshake_failed", info_.session_id, {{"remote", info_.remote.text()}, {"error", done.error().text}});
+            failure_ = done.error();
             gone_ = true;
             co_return false;
         }
@@ -120,9 +135,21 @@ public:
     std::optional<std::string> channel_binding(ChannelBinding kind) const override { return stream_.channel_binding(kind); }
     const PeerInfo& info() const override { return info_; }
 
+    void deadline(std::chrono::milliseconds from_now) override { stage_end_ = Clock::now() + from_now; }
+    const Error* failure() const override { return failure_.text.empty() ? nullptr : &failure_; }
+
 private:
     using Clock = std::chrono::steady_clock;
     static constexpr std::size_t kept_output_bytes = 512;
+
+    void begin(std::string session_id) {
+        info_.remote = stream_.remote();
+        info_.local = stream_.local();
+        info_.session_id = std::move(session_id);
+        info_.tls_version = stream_.tls_version();
+        info_.tls_cipher = stream_.tls_cipher();
+        session_end_ = Clock::now() + options_.session_timeout;
+    }
 
     std::optional<Event> decode(Mode mode) {
         if (begin_ == end_) return std::nullopt;
@@ -155,14 +182,17 @@ private:
     std::optional<Event> news(const Error& error) {
         if (error.code == ErrorCode::timed_out && !std::exchange(told_timeout_, true)) return Event(TimedOut{});
         if (error.code == ErrorCode::unavailable && !std::exchange(told_shutdown_, true)) return Event(ShuttingDown{});
+        if (failure_.text.empty()) failure_ = error;
         gone_ = true;
         return std::nullopt;
     }
 
-    // The wait that follows ends after `timeout`, or with the session's time; its last words have theirs all the same.
+    // The wait that follows ends after `timeout`, or with the session's time; its last words have theirs all the same. A deadline() takes
+    // the place of `timeout`.
     void arm(std::chrono::milliseconds timeout) {
-        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(session_end_ - Clock::now());
-        if (!told_timeout_) timeout = std::min(timeout, left);
+        const auto left = [now = Clock::now()](Clock::time_point end) { return std::chrono::ceil<std::chrono::milliseconds>(end - now); };
+        if (stage_end_ && !told_timeout_) timeout = left(*stage_end_);
+        if (!told_timeout_) timeout = std::min(timeout, left(session_end_));
         stream_.deadline(std::max(std::chrono::milliseconds{0}, timeout));
     }
 
@@ -172,15 +202,19 @@ private:
     }
 
     Stream& stream_;
-    const TlsContext* tls_;
+    const TlsContext* tls_ = nullptr;
+    std::optional<ClientTls> client_tls_;  // none: a server's side
     Decoder decoder_;
     Options options_;
     PeerInfo info_;
     Clock::time_point session_end_;
-    std::unique_ptr<char[]> buffer_;  // none while there is no input
-    std::size_t begin_ = 0;           // of the input in it
+    std::optional<Clock::time_point> stage_end_;  // of deadline()
+    std::unique_ptr<char[]> buffer_;              // none while there is no input
+    std::size_t begin_ = 0;                       // of the input in it
     std::size_t end_ = 0;
     std::string output_;
+    Error failure_;         // its text is empty while there was none
+    bool unheard_ = false;  // a client's: the server takes nothing any more; it may still have said something
     bool gone_ = false;
     bool told_timeout_ = false;
     bool told_shutdown_ = false;

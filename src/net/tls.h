@@ -45,7 +45,7 @@ private:
     std::unique_ptr<State> state_;
 };
 
-// After the handshake of a server's connection.
+// After the handshake, on either side.
 std::optional<std::string> channel_binding_of(ssl_st* connection, ChannelBinding kind);
 
 // OpenSSL's last error on this thread, for people; takes it.

@@ -12,9 +12,11 @@ std::string_view bracketed(ResponseCode code) {
     switch (code) {
         case ResponseCode::none: return "";
         case ResponseCode::in_use: return "[IN-USE] ";
+        case ResponseCode::login_delay: return "[LOGIN-DELAY] ";
         case ResponseCode::auth: return "[AUTH] ";
         case ResponseCode::sys_temp: return "[SYS/TEMP] ";
         case ResponseCode::sys_perm: return "[SYS/PERM] ";
+        case ResponseCode::utf8: return "[UTF8] ";
     }
     return "";
 }

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+#include "mime/processor.h"
+
+namespace packetboat::mime {
+
+// decode_quoted_printable_into by one path of this machine's; for tests and benchmarks that compare them.
+std::size_t decode_quoted_printable_into(std::string_view text, std::span<char> out, Vectors use);
+
+}  // namespace packetboat::mime

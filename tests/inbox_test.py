@@ -1,0 +1,249 @@
+"""The terminal user agent reads: inbox, read, search, save-attachment, reply, forward, delete, against the real server."""
+import base64
+import email
+import email.policy
+import json
+import os
+import pty
+import select
+import smtplib
+import subprocess
+import unittest
+from email.message import EmailMessage
+
+from harness import ALICE, BINARY, BOB, LIMIT, PASSWORD, Scenario, Wire, command, messages
+
+JPEG = bytes.fromhex("ffd8ffe000104a464946") + bytes(range(256)) * 40 + b"\xff\xd9"
+
+
+def parsed(message):
+    return email.message_from_bytes(message, policy=email.policy.default)
+
+
+class Inbox(Scenario):
+    def setUp(self):
+        super().setUp()
+        self.secret = self.folder / "password"
+        self.secret.write_text(PASSWORD + "\n")
+        # Nobody's saved login, and no editor.
+        self.environment = dict(os.environ, XDG_CONFIG_HOME=str(self.folder / "config"), TZ="UTC", EDITOR="false", VISUAL="")
+        self.environment.pop("COLUMNS", None)
+
+    def deliver(self, message, to=BOB):
+        with smtplib.SMTP("127.0.0.1", self.server.port("smtp"), timeout=LIMIT) as smtp:
+            smtp.sendmail("someone@elsewhere.test", to, message if isinstance(message, bytes) else message.as_bytes(policy=email.policy.SMTP))
+
+    def letter(self, subject, body="Hello\n", **fields):
+        letter = EmailMessage()
+        letter["From"] = fields.pop("sender", "Jürgen Groß <juergen@elsewhere.test>")
+        letter["To"] = fields.pop("to", BOB)
+        letter["Subject"] = subject
+        letter["Date"] = fields.pop("date", "Tue, 24 Nov 2026 08:01:42 +0100")
+        letter["Message-ID"] = fields.pop("id", "<first@elsewhere.test>")
+        for name, value in fields.items():
+            letter[name.replace("_", "-")] = value
+        letter.set_content(body)
+        return letter
+
+    def arguments(self, *arguments, user=BOB, port="pop3"):
+        return [*arguments, "--server", f"127.0.0.1:{self.server.port(port)}", "--user", user, "--password-file", str(self.secret), "--insecure"]
+
+    def ask(self, *arguments, status=0, **options):
+        options.setdefault("env", self.environment)
+        options.setdefault("input", "")
+        user, port = options.pop("user", BOB), options.pop("port", "pop3")
+        done = command(*self.arguments(*arguments, user=user, port=port), check=False, **options)
+        self.assertEqual(done.returncode, status, done.stderr + done.stdout)
+        return done
+
+    def json(self, *arguments, **options):
+        return json.loads(self.ask("--json", *arguments, **options).stdout)
+
+    def terminal(self, *arguments, columns=60):
+        """What a terminal of that width is sent."""
+        main, sub = pty.openpty()
+        import fcntl, struct, termios
+        fcntl.ioctl(sub, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        process = subprocess.Popen([BINARY, *self.arguments(*arguments)], stdin=subprocess.DEVNULL, stdout=sub, stderr=subprocess.PIPE, env=self.environment)
+        os.close(sub)
+        out = b""
+        while True:
+            if not select.select([main], [], [], LIMIT)[0]:
+                raise AssertionError("the command says nothing")
+            try:
+                piece = os.read(main, 65536)
+            except OSError:  # the other side is closed
+                break
+            if not piece:
+                break
+            out += piece
+        os.close(main)
+        self.assertEqual(process.wait(LIMIT), 0, process.stderr.read())
+        process.stderr.close()
+        return out.replace(b"\r\n", b"\n").decode()
+
+    def test_an_empty_inbox(self):
+        self.assertEqual(self.ask("inbox").stdout, "")
+        self.assertEqual(self.json("inbox"), [])
+
+    def test_inbox_lists_newest_last(self):
+        for n in range(5):
+            self.deliver(self.letter(f"Grüße {n}"))
+        rows = self.json("inbox")
+        self.assertEqual([row["subject"] for row in rows], [f"Grüße {n}" for n in range(5)])
+        self.assertEqual(rows[0]["from"], "Jürgen Groß")
+        self.assertEqual(rows[0]["address"], "juergen@elsewhere.test")
+        self.assertEqual(rows[0]["date"], "2026-11-24 07:01")
+        self.assertEqual([row["number"] for row in self.json("inbox", "--reverse", "--limit", "2")], [5, 4])
+        text = self.ask("inbox").stdout.splitlines()
+        self.assertEqual(text[0].split(), ["NUMBER", "DATE", "FROM", "SUBJECT", "SIZE", "+"])
+        self.assertIn("Grüße 4", text[5])
+        # The same over TLS, by STLS and from the start.
+        self.assertEqual(len(self.json("inbox", "--tls", "starttls")), 5)
+        self.assertEqual(len(self.json("inbox", "--tls", "implicit", port="pop3s")), 5)
+        for line in self.terminal("inbox", columns=50).splitlines():
+            self.assertLessEqual(len(line), 50)
+
+    def test_read_by_number_and_by_unique_id(self):
+        letter = self.letter("Straße", "Schöne Grüße\n")
+        letter.add_alternative("<p>Schöne <b>Grüße</b></p>", subtype="html")
+        self.deliver(letter)
+        text = self.ask("read", "1").stdout
+        self.assertIn("From: Jürgen Groß <juergen@elsewhere.test>\n", text)
+        self.assertIn("Subject: Straße\n\nSchöne Grüße\n", text)
+        uid = self.json("inbox")[0]["uid"]
+        value = self.json("read", uid, "--headers", "all")
+        self.assertEqual(value["text"], "Schöne Grüße\n")
+        self.assertIn("<b>Grüße</b>", value["html"])
+        self.assertEqual(value["message_id"], ["first@elsewhere.test"])
+        self.assertEqual(value["headers"][0]["name"], "Return-Path")
+        raw = subprocess.run([BINARY, *self.arguments("read", "1", "--raw")], capture_output=True, env=self.environment, timeout=LIMIT, check=True).stdout
+        self.assertEqual(raw, messages(self.server, BOB)[0])
+        page = self.folder / "page.html"
+        self.ask("read", "1", "--html", page)
+        self.assertIn("<b>Grüße</b>", page.read_text())
+        self.ask("read", "1", "--html", page, status=7)
+        self.ask("read", "1", "--html", page, "--force")
+
+    def test_a_hostile_message_cannot_steer_the_terminal(self):
+        self.deliver(b"From: \x1b]0;owned\x07 <x@elsewhere.test>\r\nSubject: =?utf-8?q?=1B[2J_=E2=80=AEevil_=C2=9B31m?=\r\n"
+                     b"Content-Type: text/plain; charset=utf-8\r\n\r\nred \x1b[31m \xc2\x9b31m \xe2\x80\xae back\x08\r\n")
+        for arguments in (["inbox"], ["read", "1"], ["read", "1", "--headers", "all"], ["read", "1", "--raw"], ["--json", "read", "1"], ["search", "red"]):
+            text = self.terminal(*arguments)
+            for c in text:
+                self.assertTrue(c == "\n" or (ord(c) >= 0x20 and not 0x7f <= ord(c) < 0xa0 and ord(c) not in range(0x202a, 0x202f)), (arguments, text))
+
+    def test_attachments_are_saved_byte_for_byte(self):
+        letter = self.letter("Bilder")
+        letter.add_attachment(JPEG, maintype="image", subtype="jpeg", filename="Bäume im Winter.jpg")
+        letter.add_attachment(b"#!/bin/sh\n", maintype="application", subtype="octet-stream", filename="../../../escaped.sh")
+        letter.add_attachment(b"x", maintype="application", subtype="octet-stream", filename="/tmp/packetboat-absolute")
+        self.deliver(letter)
+        self.assertTrue(self.json("inbox")[0]["attachment"])
+        listed = self.json("read", "1")["attachments"]
+        self.assertEqual([(a["number"], a["name"], a["type"], a["size"]) for a in listed][0], (1, "Bäume im Winter.jpg", "image/jpeg", len(JPEG)))
+        self.assertIn("image/jpeg", self.ask("read", "1").stdout)
+        into = self.folder / "into"
+        into.mkdir()
+        (into / "escaped.sh").symlink_to(self.folder / "precious")
+        self.ask("save-attachment", "1", "--to", into, status=2)  # which one?
+        self.ask("save-attachment", "1", "1", "--to", into)
+        self.assertEqual((into / "Bäume im Winter.jpg").read_bytes(), JPEG)
+        saved = self.json("save-attachment", "1", "--all", "--to", into)["saved"]
+        self.assertEqual([s["file"] for s in saved], ["Bäume im Winter (2).jpg", "escaped (2).sh", "packetboat-absolute"])
+        self.assertEqual((into / "Bäume im Winter (2).jpg").read_bytes(), JPEG)
+        self.assertFalse((self.folder / "precious").exists())
+        self.assertFalse((self.folder / "escaped.sh").exists())
+        self.assertFalse(os.path.exists("/tmp/packetboat-absolute"))
+        self.ask("save-attachment", "1", "9", "--to", into, status=3)
+        self.ask("save-attachment", "1", "--all", "--to", self.folder / "none", status=3)
+        part = self.json("read", "1", "--part", "1")
+        self.assertEqual(base64.b64decode(part["base64"]), JPEG)
+
+    def test_search(self):
+        self.deliver(self.letter("Lunch", "at the STRASSE\n"))
+        self.deliver(self.letter("Dinner", "somewhere\n", sender="Carol <carol@elsewhere.test>", date="Wed, 25 Nov 2026 12:00:00 +0000"))
+        with_file = self.letter("Report", "see below\n", date="Thu, 26 Nov 2026 12:00:00 +0000")
+        with_file.add_attachment(b"x", maintype="application", subtype="pdf", filename="a.pdf")
+        self.deliver(with_file)
+
+        def found(*words):
+            return [row["subject"] for row in self.json("search", *words)]
+        self.assertEqual(found("from:CAROL"), ["Dinner"])
+        self.assertEqual(found("from:jürgen gross"), ["Lunch", "Report"])
+        self.assertEqual(found("body:straße"), ["Lunch"])
+        self.assertEqual(found("straße"), ["Lunch"])
+        self.assertEqual(found("to:bob", "since:2026-11-25", "before:2026-11-26"), ["Dinner"])
+        self.assertEqual(found("has:attachment"), ["Report"])
+        self.assertEqual(found("nowhere to be found"), [])
+        self.assertEqual(self.json("search", "since:yesterday", status=2)["exit"], 2)
+
+    def test_reply_and_forward(self):
+        letter = self.letter("Lunch?", "At noon?\n", sender=f"Alice <{ALICE}>", to=f"{BOB}, admin@example.test", References="<zeroth@elsewhere.test>")
+        letter.add_attachment(JPEG, maintype="image", subtype="jpeg", filename="menu.jpg")
+        self.deliver(letter)
+        by = ["--submit-to", f"127.0.0.1:{self.server.port('submission')}"]
+        sent = self.json("reply", "1", "--body", "Yes.", *by)
+        self.assertEqual([r["address"] for r in sent["recipients"]], [ALICE])
+        [got] = map(parsed, messages(self.server, ALICE))
+        self.assertEqual(got["Subject"], "Re: Lunch?")
+        self.assertEqual(got["In-Reply-To"], "<first@elsewhere.test>")
+        self.assertEqual(got["References"].split(), ["<zeroth@elsewhere.test>", "<first@elsewhere.test>"])
+        self.assertEqual(got["From"], BOB)
+        text = got.get_content().replace("\r\n", "\n")
+        self.assertTrue(text.startswith("Yes.\n\n"), text)
+        self.assertIn("\n> At noon?\n", text)
+
+        everyone = self.json("reply", "1", "--all", "--no-quote", *by, input="Both.\n")
+        self.assertEqual(sorted(r["address"] for r in everyone["recipients"]), ["admin@example.test", ALICE])
+        [got] = map(parsed, messages(self.server, "admin@example.test"))
+        self.assertEqual(got.get_content().replace("\r\n", "\n"), "Both.\n")
+
+        self.json("forward", "1", "--to", "admin@example.test", "--body", "FYI", *by)
+        got = parsed(messages(self.server, "admin@example.test")[1])
+        self.assertEqual(got["Subject"], "Fwd: Lunch?")
+        [attachment] = got.iter_attachments()
+        self.assertEqual((attachment.get_filename(), attachment.get_content()), ("menu.jpg", JPEG))
+        self.assertIn("At noon?", got.get_body().get_content())
+
+        self.json("forward", "1", "--attach-original", "--to", "admin@example.test", "--body", "FYI", *by)
+        got = parsed(messages(self.server, "admin@example.test")[2])
+        [attachment] = got.iter_attachments()
+        self.assertEqual(attachment.get_content_type(), "message/rfc822")
+        self.assertEqual(attachment.get_content()["Subject"], "Lunch?")
+
+    def test_delete(self):
+        for n in range(3):
+            self.deliver(self.letter(str(n)))
+        uid = self.json("inbox")[0]["uid"]
+        self.ask("delete", "2", "9", status=3)  # all or none
+        self.assertEqual(len(self.json("inbox")), 3)
+        self.assertEqual(len(self.json("delete", "3", uid)["deleted"]), 2)
+        self.assertEqual([row["subject"] for row in self.json("inbox")], ["1"])
+
+    def test_exit_statuses(self):
+        self.deliver(self.letter("x"))
+        for arguments, status in ((["read", "7"], 3), (["read", "no-such-uid"], 3), (["delete", "7"], 3), (["inbox", "--via", "imap"], 2),
+                                  (["read", "1", "--part", "4"], 3), (["read", "1", "--html", str(self.folder / "h")], 3)):
+            answer = self.json(*arguments, status=status)
+            self.assertEqual(answer["exit"], status)
+            self.assertTrue(answer["error"])
+        self.secret.write_text("wrong\n")
+        self.assertEqual(self.json("inbox", status=4)["exit"], 4)
+        self.secret.write_text(PASSWORD + "\n")
+        # The certificate is nobody's.
+        without = [a for a in self.arguments("inbox") if a != "--insecure"]
+        self.assertEqual(command(*without, check=False, env=self.environment).returncode, 4)
+        self.assertEqual(len(json.loads(command("--json", *without, "--tls", "none", env=self.environment).stdout)), 1)
+        with Wire(self.server.port("pop3")) as other:
+            other.line()
+            for line in (f"USER {BOB}", f"PASS {PASSWORD}"):
+                other.say(line + "\r\n")
+                self.assertTrue(other.line().startswith(b"+OK"))
+            self.assertEqual(self.json("inbox", status=7)["exit"], 7)
+        self.stop_server()
+        self.assertEqual(self.json("inbox", status=5)["exit"], 5)
+
+
+if __name__ == "__main__":
+    unittest.main()
