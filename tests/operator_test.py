@@ -3,6 +3,7 @@ import os
 import pathlib
 import pwd
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -57,6 +58,27 @@ class Stop(Scenario):
     def waits_in_open(self):
         tasks = pathlib.Path(f"/proc/{self.server.process.pid}/task")
         return any("partner" in (task / "wchan").read_text() for task in tasks.iterdir())
+
+
+class Descriptors(Scenario):
+    server_runs = False
+
+    def processor_time(self):
+        fields = pathlib.Path(f"/proc/{self.server.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def test_without_descriptors_administration_waits_and_takes_no_processor_time(self):
+        self.server.start()
+        resource.prlimit(self.server.process.pid, resource.RLIMIT_NOFILE, (3, 4096))
+        command = subprocess.Popen([BINARY, "--data", self.server.data, "domain", "list"], stdout=subprocess.PIPE, text=True)
+        eventually(lambda: "control.accept_failed" in self.server.log_text(), "the control socket cannot accept")
+        before = self.processor_time()
+        with self.assertRaises(subprocess.TimeoutExpired):
+            command.wait(2)
+        self.assertLess(self.processor_time() - before, 0.3)
+        self.assertEqual(self.server.log_text().count("control.accept_failed"), 1)
+        resource.prlimit(self.server.process.pid, resource.RLIMIT_NOFILE, (4096, 4096))
+        self.assertIn("example.test", command.communicate(timeout=LIMIT)[0])
 
 
 class DataDirectory(Scenario):

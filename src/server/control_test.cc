@@ -2,13 +2,11 @@
 
 #include <gtest/gtest.h>
 #include <poll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
 #include <cerrno>
 #include <cstring>
-#include <ctime>
 #include <future>
 #include <thread>
 
@@ -155,35 +153,6 @@ TEST_F(Control, a_command_that_does_not_end_is_left_and_its_client_told) {
     EXPECT_NE(got->error.find("stopping"), std::string::npos);
     release.open();
     socket.reset();
-}
-
-// The processor time that this process has taken.
-std::chrono::nanoseconds processor_time() {
-    timespec time{};
-    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
-}
-
-TEST_F(Control, without_descriptors_it_waits_instead_of_spinning) {
-    listen(echo());
-    net::Descriptor client(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    const ControlAddress at = ControlAddress::in(folder.path());
-    rlimit before{};
-    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
-    const rlimit none{.rlim_cur = 3, .rlim_max = before.rlim_max};
-    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
-    ASSERT_EQ(::connect(client.get(), at.generic(), sizeof at.address), 0);
-    const std::string request = AdminRequest{.command = "status", .args = {}}.json() + "\n";
-    ASSERT_EQ(::send(client.get(), request.data(), request.size(), MSG_NOSIGNAL), static_cast<ssize_t>(request.size()));
-    const std::chrono::nanoseconds before_wait = processor_time();
-    pollfd answer{.fd = client.get(), .events = POLLIN, .revents = 0};
-    const int answers = ::poll(&answer, 1, 500);
-    const auto taken_ms = std::chrono::duration_cast<std::chrono::milliseconds>(processor_time() - before_wait).count();
-    // First of all, for what reports a failure needs descriptors too.
-    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
-    EXPECT_EQ(answers, 0) << "answered without a descriptor";
-    EXPECT_LT(taken_ms, 100);
-    EXPECT_NE(read_all(client).find("status"), std::string::npos);
 }
 
 }  // namespace
