@@ -14,7 +14,7 @@
 #include "base/task.h"
 #include "base/worker_pool.h"
 #include "pop3/client/client_error.h"
-#include "pop3/client/dialogue.h"
+#include "base/dialogue.h"
 #include "pop3/client/message_sink.h"
 #include "pop3/wire/capabilities.h"
 #include "pop3/wire/reply_decoder.h"

@@ -69,6 +69,15 @@ ClientError Client::connection_lost(Stage stage) {
     return broken(stage, bad_connection, {ErrorCode::closed, std::move(text)});
 }
 
+void Client::note_answer(const ServerReply& reply) {
+    const std::string code = std::to_string(reply.code);
+    if (hide_answers_ && reply.intermediate()) return dialogue_.server(code + " ********");
+    for (std::size_t i = 0; i < reply.lines.size(); ++i) {
+        const std::string status = reply.enhanced ? reply.enhanced->text() + " " : std::string();
+        dialogue_.server(code + (i + 1 < reply.lines.size() ? "-" : " ") + status + reply.lines[i]);
+    }
+}
+
 Task<ClientResult<ServerReply>> Client::read(Stage stage) {
     if (broken_) co_return std::unexpected(*broken_);
     peer_.deadline(time_for(stage));
@@ -85,11 +94,7 @@ Task<ClientResult<ServerReply>> Client::read(Stage stage) {
     if (std::holds_alternative<ShuttingDown>(*event))
         co_return std::unexpected(broken(stage, not_accepting, {ErrorCode::unavailable, "we are stopping"}));
     ServerReply& reply = std::get<ServerReply>(*event);
-    if (hide_answers_ && reply.intermediate()) {
-        dialogue_.server({.code = reply.code, .enhanced = std::nullopt, .lines = {"********"}});
-    } else {
-        dialogue_.server(reply);
-    }
+    note_answer(reply);
     if (reply.closing()) broken_ = refusal(stage, reply);
     co_return std::move(reply);
 }

@@ -8,13 +8,13 @@
 #include <string_view>
 #include <vector>
 
+#include "base/dialogue.h"
 #include "base/peer.h"
 #include "base/task.h"
 #include "base/worker_pool.h"
+#include "sasl/scram_client.h"
 #include "smtp/client/client_error.h"
-#include "smtp/client/dialogue.h"
 #include "smtp/client/message.h"
-#include "smtp/client/scram_client.h"
 #include "smtp/wire/capabilities.h"
 #include "smtp/wire/reply_decoder.h"
 
@@ -49,7 +49,7 @@ struct ClientOptions {
     std::size_t pipelined_max_bytes = 16 * 1024;  // of these
     std::size_t chunk_bytes = 128 * 1024;         // of a BDAT
     std::size_t dialogue_max_bytes = 32 * 1024;   // kept for later
-    ScramWork scram;                              // what a server may make us compute
+    sasl::ScramWork scram;                        // what a server may make us compute
     WorkerPool* hashing = nullptr;                // for that; null: on the thread that awaits
 };
 
@@ -102,6 +102,7 @@ private:
 
     // ---- client.cc
     void say(std::string_view line);
+    void note_answer(const wire::ServerReply& reply);
     // The next answer, within the stage's time.
     Task<ClientResult<wire::ServerReply>> read(Stage stage);
     Task<ClientResult<wire::ServerReply>> ask(Stage stage, std::string_view line);

@@ -2,8 +2,8 @@
 #include <utility>
 
 #include "base/text.h"
+#include "sasl/client.h"
 #include "smtp/client/client.h"
-#include "smtp/client/sasl_client.h"
 #include "smtp/wire/client_command.h"
 
 // AUTH (RFC 4954).
@@ -22,14 +22,19 @@ constexpr std::string_view hidden = "********";
 
 constexpr std::uint16_t mechanism_refused[] = {504, 534};  // RFC 4954 §4, §6
 
+sasl::ChannelBindings bindings_of(const ClientPeer& peer) {
+    if (!peer.info().tls()) return {};
+    return [&peer](ChannelBinding kind) { return peer.channel_binding(kind); };
+}
+
 }  // namespace
 
 std::vector<std::string_view> Client::mechanisms_for(const LoginCredentials& credentials) const {
     const bool secret = peer_.info().tls() || options_.plain_text_auth_without_tls;
     std::vector<std::string_view> out;
-    for (const std::string_view one : sasl_mechanisms) {
+    for (const std::string_view one : sasl::mechanisms) {
         if (!capabilities_.offers_auth(one) || (!credentials.mechanism.empty() && !iequals(credentials.mechanism, one))) continue;
-        if (one == "SCRAM-SHA-256-PLUS" && !has_channel_binding(peer_)) continue;
+        if (one == "SCRAM-SHA-256-PLUS" && !sasl::has_channel_binding(bindings_of(peer_))) continue;
         if ((one == "PLAIN" || one == "LOGIN") && !secret) continue;
         if (one == "LOGIN" && !credentials.authorize_as.empty()) continue;
         out.push_back(one);
@@ -59,12 +64,15 @@ Task<ClientResult<>> Client::login(const LoginCredentials& credentials) {
 }
 
 Task<ClientResult<>> Client::login_by(std::string_view mechanism, const LoginCredentials& credentials) {
-    const std::unique_ptr<SaslClient> sasl = make_sasl_client(mechanism, {.credentials = credentials,
-                                                                          .peer = peer_,
-                                                                          .plus_offered = capabilities_.offers_auth("SCRAM-SHA-256-PLUS"),
-                                                                          .scram = options_.scram,
-                                                                          .hashing = options_.hashing});
-    std::optional<std::string> initial = sasl->initial();
+    const std::unique_ptr<sasl::Client> exchange =
+        sasl::make_client(mechanism, {.user = credentials.user,
+                                      .password = credentials.password,
+                                      .authorize_as = credentials.authorize_as,
+                                      .channel_bindings = bindings_of(peer_),
+                                      .plus_offered = capabilities_.offers_auth("SCRAM-SHA-256-PLUS"),
+                                      .scram = options_.scram,
+                                      .hashing = options_.hashing});
+    std::optional<std::string> initial = exchange->initial();
     Result<std::string> line = wire::auth_line(mechanism, initial);
     const bool with_initial = initial && line && line->size() <= initial_line_max_bytes;
     if (!with_initial) line = wire::auth_line(mechanism, std::nullopt);
@@ -79,7 +87,7 @@ Task<ClientResult<>> Client::login_by(std::string_view mechanism, const LoginCre
         hide_answers_ = false;
         if (!reply) co_return std::unexpected(std::move(reply).error());
         if (reply->positive()) {
-            const Result<> finished = sasl->finish();
+            const Result<> finished = exchange->finish();
             // Whoever it is that let us in, it is not the one with whom mail is to be left.
             if (!finished) co_return std::unexpected(broken(Stage::auth, login_failed, finished.error()));
             co_return ClientResult<>{};
@@ -91,7 +99,7 @@ Task<ClientResult<>> Client::login_by(std::string_view mechanism, const LoginCre
         }
         std::optional<std::string> challenge = base64_decode(reply->lines.front());
         if (!challenge) co_return co_await cancel_login({ErrorCode::invalid, "the server's challenge is not base64"});
-        Result<std::string> answer = co_await sasl->answer(std::move(*challenge));
+        Result<std::string> answer = co_await exchange->answer(std::move(*challenge));
         if (!answer) co_return co_await cancel_login(answer.error());
         line = wire::auth_answer_line(*answer);
     }

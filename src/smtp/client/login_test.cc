@@ -5,12 +5,15 @@
 #include "base/executor.h"
 #include "base/text.h"
 #include "base/worker_pool.h"
+#include "sasl/scram_client.h"
 #include "smtp/client/client.h"
-#include "smtp/client/scram_client.h"
 #include "smtp/client/testing/fake_server.h"
 
 namespace packetboat::smtp {
 namespace {
+
+using sasl::salted_password;
+using sasl::ScramClient;
 
 using testing::FakePeer;
 using testing::FakeServer;

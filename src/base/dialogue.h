@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace packetboat::pop3 {
+namespace packetboat {
 
 // What was said on a connection, for whoever asks later what went wrong. Bounded: of a long one the beginning is forgotten. Fit to be
 // shown; what may be a secret is for the caller to leave out.
@@ -31,4 +31,4 @@ private:
     std::deque<std::string> lines_;
 };
 
-}  // namespace packetboat::pop3
+}  // namespace packetboat

@@ -1,10 +1,10 @@
-#include "pop3/client/dialogue.h"
+#include "base/dialogue.h"
 
 #include <utility>
 
 #include "base/text.h"
 
-namespace packetboat::pop3 {
+namespace packetboat {
 
 namespace {
 
@@ -40,4 +40,4 @@ std::string Dialogue::text() const {
     return out;
 }
 
-}  // namespace packetboat::pop3
+}  // namespace packetboat
