@@ -10,11 +10,11 @@
 #include <string_view>
 #include <vector>
 
+#include "base/dialogue.h"
 #include "base/peer.h"
 #include "base/task.h"
 #include "base/worker_pool.h"
 #include "pop3/client/client_error.h"
-#include "base/dialogue.h"
 #include "pop3/client/message_sink.h"
 #include "pop3/wire/capabilities.h"
 #include "pop3/wire/reply_decoder.h"
