@@ -8,6 +8,7 @@ import sys
 USES = {
     "base": [],
     "net": ["base"],
+    "dns": ["base"],
     "mime": ["base"],
     "store": ["base"],
     "directory": ["store", "base"],

@@ -182,8 +182,12 @@ QueuedRecipient Acceptance::queued_recipient(const Stop& stop) const {
     queued.account = stop.account->id;
     queued.attempts = 1;
     queued.last_error = stop.error.text.empty() ? std::string(to_string(stop.error.code)) : stop.error.text;
-    queued.failed = !may_pass(stop.error.code);
-    if (!queued.failed) queued.due = now_ + first_retry;
+    queued.status = local_status(stop.error.code);
+    if (may_pass(stop.error.code)) {
+        queued.due = now_ + first_retry;
+    } else {
+        queued.report = Report::failed;
+    }
     return queued;
 }
 

@@ -219,7 +219,7 @@ TEST(AcceptFailing, those_that_fail_for_the_moment_are_queued_when_others_succee
     ASSERT_EQ(entry.recipients.size(), 1U);
     const QueuedRecipient& recipient = entry.recipients[0];
     EXPECT_TRUE(recipient.local);
-    EXPECT_FALSE(recipient.failed);
+    EXPECT_EQ(recipient.report, Report::none);
     EXPECT_EQ(recipient.account, bob);
     EXPECT_EQ(recipient.address, "bob@example.test");
     EXPECT_EQ(recipient.attempts, 1U);
@@ -238,7 +238,7 @@ TEST(AcceptFailing, those_that_fail_for_good_are_queued_to_tell_the_sender_when_
     EXPECT_EQ(office.inbox(carol).size(), 1U);
     const QueuedRecipient recipient = office.queued().at(0).recipients.at(0);
     EXPECT_TRUE(recipient.local);
-    EXPECT_TRUE(recipient.failed);
+    EXPECT_EQ(recipient.report, Report::failed);
     EXPECT_NE(recipient.last_error, "");
     EXPECT_EQ(office.run(office.queue.due(Work::tell_sender, Time::now(), 10)).value().size(), 1U);
 }
@@ -313,7 +313,7 @@ TEST(AcceptFailing, a_removed_account_among_others_is_told_to_the_sender_or_answ
             EXPECT_TRUE(office.queued().empty());
         } else {
             EXPECT_TRUE(outcomes[1].result);
-            EXPECT_TRUE(office.queued().at(0).recipients.at(0).failed);
+            EXPECT_EQ(office.queued().at(0).recipients.at(0).report, Report::failed);
             EXPECT_EQ(office.queued()[0].recipients[0].last_error, "the account has been removed");
         }
         EXPECT_EQ(office.findings(), std::vector<std::string>());

@@ -43,4 +43,15 @@ bool may_pass(ErrorCode code) {
     return false;
 }
 
+std::string_view local_status(ErrorCode code) {
+    switch (code) {
+        case ErrorCode::not_found: return "5.1.1";
+        case ErrorCode::over_quota:
+        case ErrorCode::too_many: return "5.2.2";
+        case ErrorCode::too_large: return "5.2.3";
+        case ErrorCode::denied: return "5.7.1";
+        default: return may_pass(code) ? "4.3.0" : "5.3.0";
+    }
+}
+
 }  // namespace packetboat::delivery

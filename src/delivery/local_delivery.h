@@ -29,4 +29,7 @@ Task<Result<>> deliver_locally(mailbox::Mail& mail, LocalMessage message);
 // Whether trying again later may help.
 bool may_pass(ErrorCode code);
 
+// What a mailbox's failure is in RFC 3463.
+std::string_view local_status(ErrorCode code);
+
 }  // namespace packetboat::delivery

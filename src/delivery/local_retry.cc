@@ -15,7 +15,7 @@ constexpr std::size_t together_max = 64;  // recipients of one message that are 
 std::vector<const QueuedRecipient*> due_recipients(const QueueEntry& entry, Time due_by) {
     std::vector<const QueuedRecipient*> due;
     for (const QueuedRecipient& recipient : entry.recipients) {
-        if (work_of(recipient) == Work::deliver && recipient.due <= due_by) due.push_back(&recipient);
+        if (work_of(recipient) == Work::deliver && !recipient.held && recipient.due <= due_by) due.push_back(&recipient);
     }
     return due;
 }
@@ -132,7 +132,7 @@ LocalRetry::Attempt LocalRetry::failure(const QueueEntry& entry, const QueuedRec
     const std::string why = error.text.empty() ? std::string(to_string(error.code)) : error.text;
     log_warning(given_up ? "delivery.given_up" : "delivery.deferred", "",
                 {{"message", entry.id.text()}, {"account", recipient.address}, {"why", why}});
-    return {.number = recipient.number, .error = why, .for_good = given_up};
+    return {.number = recipient.number, .error = why, .status = std::string(local_status(error.code)), .for_good = given_up};
 }
 
 // The entry may have changed since it was read: only the recipients that were tried are touched, and only if still there.
@@ -147,7 +147,8 @@ Task<Result<>> LocalRetry::record(const QueueEntry& entry, const std::vector<Att
             }
             ++recipient->attempts;
             recipient->last_error = attempt.error;
-            recipient->failed = attempt.for_good;
+            if (attempt.for_good) recipient->report = Report::failed;
+            recipient->status = attempt.status;
             recipient->due = attempt.for_good ? now : now + back_off(recipient->attempts);
         }
         return {};

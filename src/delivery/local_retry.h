@@ -44,6 +44,7 @@ private:
     struct Attempt {
         std::uint32_t number = 0;  // of the recipient in its entry
         std::string error;         // empty: delivered
+        std::string status;        // RFC 3463
         bool for_good = false;
     };
     // Recipients due at `due_by` or before.

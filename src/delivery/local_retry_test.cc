@@ -96,10 +96,10 @@ TEST_F(LocalRetryTest, failures_are_recorded_and_tried_ever_more_rarely) {
 TEST_F(LocalRetryTest, after_five_days_the_sender_is_to_be_told) {
     accept_failing();
     EXPECT_EQ(retry(arrived_ + hours(5 * 24) - seconds(1)), 0U);
-    EXPECT_FALSE(bobs().failed);
+    EXPECT_EQ(bobs().report, Report::none);
     const Time later = arrived_ + hours(6 * 24);
     EXPECT_EQ(retry(later), 0U);
-    EXPECT_TRUE(bobs().failed);
+    EXPECT_EQ(bobs().report, Report::failed);
     EXPECT_EQ(bobs().due, later);
     office_.mend();
     EXPECT_EQ(retry(later + hours(24)), 0U);
@@ -111,7 +111,7 @@ TEST_F(LocalRetryTest, the_recipients_of_an_account_that_was_removed_fail) {
     office_.mend();
     office_.remove_account("bob");
     EXPECT_EQ(retry(arrived_ + minutes(1)), 0U);
-    EXPECT_TRUE(bobs().failed);
+    EXPECT_EQ(bobs().report, Report::failed);
     EXPECT_EQ(bobs().last_error, "the account has been removed");
 }
 
@@ -164,7 +164,7 @@ TEST_F(LocalRetryTest, all_that_wait_are_tried_at_once_when_an_operator_says_so)
     EXPECT_EQ(office_.run(retry_.retry_all(now)), 0U);
     // One attempt more, not given up.
     EXPECT_EQ(bobs().attempts, 2U);
-    EXPECT_FALSE(bobs().failed);
+    EXPECT_EQ(bobs().report, Report::none);
     EXPECT_EQ(bobs().due, now + minutes(5));
 
     office_.mend();

@@ -1,6 +1,7 @@
 #include "delivery/queue.h"
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 #include "base/log.h"
@@ -52,6 +53,7 @@ Result<Found> scan_entries(const store::Reader& reader, std::string_view from, s
 Result<Found> scan_due(const store::Reader& reader, Work work, Time now, std::size_t limit) {
     Found found;
     if (limit == 0) return found;
+    assert(work != Work::relay);  // that is relay_due()'s
     const std::string from = due_key(work, Time{0}, Id128{});
     const std::string to = due_key(work, Time{now.micros + 1}, Id128{});
     reader.scan(from, to, [&](std::string_view key, std::string_view) {
@@ -74,6 +76,13 @@ store::Weight weight_of(std::size_t limit) { return limit <= 8 ? store::Weight::
 struct Queue::State {
     store::Store& store;
     QueueLimits limits;
+    Watcher watcher{};
+
+    void tell(const QueueEntry& entry) const {
+        if (!watcher) return;
+        std::vector<RelayDue> dues = relay_dues(entry);
+        if (!dues.empty()) watcher(std::move(dues));
+    }
 
     // Runs a body that answers no value.
     Task<Result<>> write(std::optional<store::CommitId> id, std::move_only_function<Result<>(store::Transaction&)> body) {
@@ -109,6 +118,7 @@ Task<Result<Id128>> Queue::add(QueueEntry entry, mailbox::Content content) {
     Result<> added = co_await state_->write(
         commit, [&](store::Transaction& transaction) { return add_entry(transaction, entry, *settled, state_->limits); });
     if (!added) co_return fail(std::move(added).error());
+    state_->tell(entry);
     co_return id;
 }
 
@@ -163,10 +173,45 @@ Task<Result<>> Queue::update(QueueEntry entry) {
     });
 }
 
-Task<Result<>> Queue::change(const Id128& id, Change change) {
-    co_return co_await state_->write(std::nullopt, [this, id, &change](store::Transaction& transaction) {
-        return change_entry(transaction, id, change, state_->limits);
+Task<Result<>> Queue::change(const Id128& id, Change change, std::optional<std::string> dialogue) {
+    QueueEntry changed;
+    Result<> written = co_await state_->write(std::nullopt, [this, id, &change, &changed, &dialogue](store::Transaction& transaction) {
+        Result<QueueEntry> after = change_entry(transaction, id, change, state_->limits);
+        if (!after) return Result<>(fail(std::move(after).error()));
+        if (after->recipients.empty()) transaction.frees_space();
+        if (dialogue && !after->recipients.empty()) write_dialogue(transaction, id, *dialogue, state_->limits);
+        changed = *std::move(after);
+        return Result<>();
     });
+    if (written) state_->tell(changed);
+    co_return written;
+}
+
+void Queue::watch(Watcher watcher) { state_->watcher = std::move(watcher); }
+
+Task<Result<std::vector<RelayDue>>> Queue::relay_due(const RelayDue& after, Time until, std::size_t limit) {
+    const std::string from = relay_key(after) + '\0';
+    const std::string to = due_key(Work::relay, Time{until.micros + 1}, Id128{});
+    co_return co_await state_->store.read(queue_partition(), weight_of(limit),
+                                          [&](const store::Reader& reader) -> Result<std::vector<RelayDue>> {
+                                              std::vector<RelayDue> dues;
+                                              if (limit == 0 || from >= to) return dues;
+                                              reader.scan(from, to, [&](std::string_view key, std::string_view record) {
+                                                  if (std::optional<RelayDue> due = decode_relay_due(key, record))
+                                                      dues.push_back(*std::move(due));
+                                                  return dues.size() < limit;
+                                              });
+                                              return dues;
+                                          });
+}
+
+Task<Result<std::string>> Queue::dialogue(const Id128& id) {
+    co_return co_await state_->store.read(queue_partition(), store::Weight::few,
+                                          [wanted = id](const store::Reader& reader) -> Result<std::string> {
+                                              if (!reader.contains(id_key(wanted)))
+                                                  return fail(ErrorCode::not_found, "no message " + wanted.text() + " in the queue");
+                                              return reader.get(dialogue_key(wanted)).value_or(std::string());
+                                          });
 }
 
 Task<Result<>> Queue::remove(const Id128& id) {

@@ -17,25 +17,44 @@
 
 namespace packetboat::delivery {
 
-// A recipient that is still to be served, or that failed for good and whose sender is still to be told.
+// What the sender of a message is to be told of a recipient (RFC 3461, RFC 3464 §2.3.3).
+enum class Report : std::uint8_t {
+    none,
+    failed,
+    delivered,
+    relayed,  // to a host that will not tell of success itself
+    delayed,  // and it is tried on
+};
+
+// A recipient that is still to be served, or that is done with and whose sender is still to be told.
 struct QueuedRecipient {
     std::string address;      // where it goes: the local part as the client wrote it where that is known
     std::string orcpt;        // RFC 3461 §4.2, as given; else empty
     std::uint8_t notify = 0;  // Notify bits of delivery.h; 0: not given
-    bool local = false;       // a mailbox here that could not be written when the message came
+    bool local = false;       // a mailbox here
     std::uint32_t attempts = 0;
-    Time due;
+    Time due;                // of the next attempt; what is done with: when that was
     std::string last_error;  // in plain words; empty before the first attempt. Cut to QueueLimits::error_max_bytes.
 
     std::string original;            // as RCPT TO gave it, where that is not `address` (an alias led from there); else empty
     directory::AccountId account{};  // of a local recipient
-    bool failed = false;             // for good, at `due`: no more attempts, the sender is to be told
-    std::uint32_t number = 0;        // tells the recipients of one entry apart, never reused in it; given by the queue, 0 before
+    Report report = Report::none;
+    bool held = false;         // by an operator: nothing is done for it until it is released
+    bool warned = false;       // the sender knows that it takes long
+    std::string status;        // RFC 3463, of the last attempt: "4.4.1"; empty: none
+    std::string diagnostic;    // what the other host said then: "550 5.1.1 No such user". Cut as last_error is.
+    std::string remote;        // that host's name
+    std::uint32_t number = 0;  // tells the recipients of one entry apart, never reused in it; given by the queue, 0 before
+
+    // No more attempts: only its sender is to be told.
+    bool done() const { return report == Report::failed || report == Report::delivered || report == Report::relayed; }
+    // The domain that decides where it goes, as directory::Address::domain() has it, or an address literal.
+    std::string_view domain() const { return std::string_view(address).substr(address.rfind('@') + 1); }
 
     friend bool operator==(const QueuedRecipient&, const QueuedRecipient&) = default;
 };
 
-// What is to be done for a recipient.
+// What is to be done for a recipient. One that is `delayed` needs tell_sender besides its other work; a held one needs nothing.
 enum class Work : std::uint8_t { deliver, relay, tell_sender };
 Work work_of(const QueuedRecipient& recipient);
 
@@ -49,6 +68,7 @@ struct QueueEntry {
     std::string ret;
     bool smtputf8 = false;
     Body body = Body::seven_bit;
+    bool require_tls = false;  // RFC 8689
     Time arrived;
     std::uint64_t size_bytes = 0;  // of the content; given by the queue
     std::uint64_t skip_bytes = 0;  // of Return-Path at the content's beginning: not sent to another host (RFC 5321 §4.4)
@@ -58,10 +78,23 @@ struct QueueEntry {
     friend bool operator==(const QueueEntry&, const QueueEntry&) = default;
 };
 
+// That a message has recipients at a domain elsewhere, and when they are due next.
+struct RelayDue {
+    Time due;
+    Id128 id;
+    std::string domain;
+    Time arrived;
+    std::uint64_t sender = 0;  // equal for messages with the same reverse-path
+    bool warned = false;       // nobody of them is still to be told of a delay
+
+    friend bool operator==(const RelayDue&, const RelayDue&) = default;
+};
+
 struct QueueLimits {
     std::uint64_t entries_max = 1'000'000;
-    std::uint64_t recipients_max = 1000;                                            // of one entry
-    std::uint64_t error_max_bytes = 512;                                            // of last_error
+    std::uint64_t recipients_max = 1000;  // of one entry
+    std::uint64_t error_max_bytes = 512;  // of last_error
+    std::uint64_t dialogue_max_bytes = 16 * 1024;
     std::uint64_t inline_body_max_bytes = mailbox::Limits{}.inline_body_max_bytes;  // larger contents are blobs
 };
 
@@ -88,12 +121,21 @@ public:
     };
     Task<Result<std::vector<QueueEntry>>> list_after(Position after, std::size_t limit);
 
-    // Entries with a recipient that needs this work and is due at `now` or before, the longest due first.
+    // Entries with a recipient that needs this work, `deliver` or `tell_sender`, and is due at `now` or before, the longest due first.
     Task<Result<std::vector<QueueEntry>>> due(Work work, Time now, std::size_t limit);
+
+    // What is to be relayed after `after` (which need not be there any more) and due at `until` or before, in the order of their times.
+    Task<Result<std::vector<RelayDue>>> relay_due(const RelayDue& after, Time until, std::size_t limit);
+    // Called with what is to be relayed of an entry that was added or changed, when that is on disk; on the thread that awaited it.
+    // Set once, before anybody else uses the queue.
+    using Watcher = std::function<void(std::vector<RelayDue>)>;
+    void watch(Watcher watcher);
 
     // Errors: not_found.
     Task<Result<QueueEntry>> get(const Id128& id);
     Task<Result<mailbox::Content>> content(const Id128& id);
+    // Everything said on the connection of the last attempt that failed; empty: there was none.
+    Task<Result<std::string>> dialogue(const Id128& id);
 
     // Puts this in the place of the entry of the same id; `arrived`, size and content stay as they are. An entry without recipients
     // is removed. Errors: not_found, too_many, invalid.
@@ -101,7 +143,8 @@ public:
     // The same in one transaction with the reading, so that no other's change is lost. `change` may run more than once, and
     // is run elsewhere: it has no side effects. Its error, when it answers one, leaves everything as it is.
     using Change = std::move_only_function<Result<>(QueueEntry&)>;
-    Task<Result<>> change(const Id128& id, Change change);
+    // `dialogue` replaces what dialogue() answers; cut to QueueLimits::dialogue_max_bytes.
+    Task<Result<>> change(const Id128& id, Change change, std::optional<std::string> dialogue = std::nullopt);
 
     // Errors: not_found.
     Task<Result<>> remove(const Id128& id);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +18,8 @@
 //   i <id, 16>                        when it arrived: the rest of its key
 //   c <id, 16>                        the content, when it is not a blob
 //   d <work, 1> <due, 8> <id, 16>     empty; one for each kind of work that the entry needs, at its earliest time
+//   d <relay, 1> <due, 8> <id, 16> <domain>   one for each domain that the entry is to be relayed to: RelayDue
+//   l <id, 16>                        the dialogue of the last attempt that failed
 //   n                                 how many entries there are
 namespace packetboat::delivery {
 
@@ -44,12 +47,19 @@ std::string recipient_key(const Id128& id, std::uint32_t number);
 std::string id_key(const Id128& id);
 std::string content_key(const Id128& id);
 std::string due_key(Work work, Time due, const Id128& id);
+std::string relay_key(const RelayDue& due);
+std::string dialogue_key(const Id128& id);
 inline constexpr std::string_view count_key = "n";
 
 // Which entry a key of any kind but "n" belongs to; nullopt: not a key of ours.
 std::optional<Id128> key_owner(std::string_view key);
 
-// The keys of the due index that this entry has.
-std::vector<std::string> due_keys(const QueueEntry& entry);
+// What of the entry is to be relayed: one for each domain.
+std::vector<RelayDue> relay_dues(const QueueEntry& entry);
+// nullopt for a record that we did not write.
+std::optional<RelayDue> decode_relay_due(std::string_view key, std::string_view record);
+
+// The due index's records that this entry has, by their keys.
+std::map<std::string, std::string> due_records(const QueueEntry& entry);
 
 }  // namespace packetboat::delivery

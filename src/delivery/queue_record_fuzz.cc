@@ -34,6 +34,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         demand(recipient_key(key_owner(key).value(), recipient->number) == key);
         demand(decode_recipient(key, encode_recipient(*recipient)) == recipient);
     }
+    if (const std::optional<RelayDue> due = decode_relay_due(key, record)) {
+        demand(relay_key(*due) == key);
+        demand(key_owner(key) == due->id);
+    }
     if (const std::optional<std::uint64_t> number = decode_number(record)) demand(decode_number(encode_number(*number)) == number);
     return 0;
 }

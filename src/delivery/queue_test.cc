@@ -86,6 +86,13 @@ TEST_F(QueueTest, an_entry_comes_back_as_it_was_put) {
     entry.recipients[1].account = directory::AccountId{7};
     entry.recipients[1].attempts = 2;
     entry.recipients[1].last_error = "the disk is full";
+    entry.recipients[1].status = "4.3.1";
+    entry.recipients[1].report = Report::delayed;
+    entry.recipients[1].warned = true;
+    entry.recipients[0].held = true;
+    entry.recipients[0].diagnostic = "450 4.2.0 later";
+    entry.recipients[0].remote = "mx.example.org";
+    entry.require_tls = true;
     ASSERT_EQ(add(entry), entry.id);
 
     entry.size_bytes = 7;
@@ -255,18 +262,58 @@ TEST_F(QueueTest, work_that_is_due_is_found_by_kind_and_time) {
     local.recipients[0].due = start + seconds(30);
     const Id128 second = add(local);
 
-    EXPECT_EQ(ids(run(queue_.due(Work::relay, start, 10))), std::vector{first});
+    EXPECT_EQ(run(queue_.relay_due({}, start, 10)).value().at(0).id, first);
     EXPECT_EQ(ids(run(queue_.due(Work::deliver, start, 10))), std::vector<Id128>());
     EXPECT_EQ(ids(run(queue_.due(Work::deliver, start + seconds(30), 10))), std::vector{second});
     EXPECT_EQ(ids(run(queue_.due(Work::deliver, start + minutes(1), 10))), (std::vector{second, first}));
     EXPECT_EQ(ids(run(queue_.due(Work::deliver, start + minutes(1), 1))), std::vector{second});
 
     ASSERT_TRUE(run(queue_.change(second, [](QueueEntry& entry) -> Result<> {
-        entry.recipients[0].failed = true;
+        entry.recipients[0].report = Report::failed;
         return {};
     })));
     EXPECT_EQ(ids(run(queue_.due(Work::deliver, start + minutes(1), 10))), std::vector{first});
     EXPECT_EQ(ids(run(queue_.due(Work::tell_sender, start + minutes(1), 10))), std::vector{second});
+    EXPECT_EQ(findings(), std::vector<std::string>());
+}
+
+TEST_F(QueueTest, each_domain_is_due_by_itself) {
+    std::vector<RelayDue> told;
+    queue_.watch([&](std::vector<RelayDue> dues) { told = std::move(dues); });
+    QueueEntry entry = entry_for({"x@example.org", "y@example.net", "z@example.org", "bob@example.test"});
+    entry.recipients[0].due = start + minutes(2);
+    entry.recipients[1].due = start + minutes(3);
+    entry.recipients[3].local = true;
+    const Id128 id = add(entry);
+    const auto dues = [&](Time until) { return run(queue_.relay_due({}, until, 10)).value(); };
+    ASSERT_EQ(dues(start + minutes(3)).size(), 2U);
+    EXPECT_EQ(dues(start + minutes(3)), told.at(0).domain == "example.org" ? told : (std::vector{told.at(1), told.at(0)}));
+    EXPECT_EQ(dues(start).at(0).domain, "example.org");
+    EXPECT_EQ(dues(start).at(0).due, start);
+    EXPECT_EQ(dues(start).at(0).arrived, start);
+    EXPECT_EQ(run(queue_.relay_due(dues(start).at(0), start + minutes(3), 10)).value().at(0).domain, "example.net");
+
+    ASSERT_TRUE(run(queue_.change(
+        id,
+        [](QueueEntry& kept) -> Result<> {
+            kept.recipients[2].report = Report::failed;
+            kept.recipients[1].held = true;
+            kept.recipients[0].report = Report::delayed;
+            kept.recipients[0].warned = true;
+            return {};
+        },
+        "220 hello")));
+    ASSERT_EQ(told.size(), 1U);
+    EXPECT_EQ(told[0].due, start + minutes(2));
+    EXPECT_TRUE(told[0].warned);
+    EXPECT_EQ(dues(start + minutes(9)), told);
+    EXPECT_EQ(ids(run(queue_.due(Work::tell_sender, start + minutes(9), 10))), std::vector{id});
+    EXPECT_EQ(run(queue_.dialogue(id)).value(), "220 hello");
+    EXPECT_EQ(findings(), std::vector<std::string>());
+
+    ASSERT_TRUE(run(queue_.remove(id)));
+    EXPECT_EQ(run(queue_.dialogue(id)).error().code, ErrorCode::not_found);
+    EXPECT_TRUE(dues(start + minutes(9)).empty());
     EXPECT_EQ(findings(), std::vector<std::string>());
 }
 
@@ -308,8 +355,10 @@ TEST_F(QueueTest, verify_finds_what_is_broken) {
     finds([&](auto& t) { t.erase(entry_key(start, id)); }, "leads to no entry");
     finds([&](auto& t) { t.erase(id_key(id)); }, "index does not lead");
     finds([&](auto& t) { t.put(id_key(stranger), encode_number(5)); }, "leads to no entry");
-    finds([&](auto& t) { t.erase(due_key(Work::relay, start, id)); }, "due time is missing");
+    finds([&](auto& t) { t.erase(relay_key({.due = start, .id = id, .domain = "example.org"})); }, "due time is missing");
     finds([&](auto& t) { t.put(due_key(Work::deliver, start, id), ""); }, "not its own");
+    finds([&](auto& t) { t.put(relay_key({.due = start, .id = id, .domain = "example.org"}), "?"); }, "due time is missing");
+    finds([&](auto& t) { t.put(dialogue_key(stranger), ""); }, "dialogue without");
     finds([&](auto& t) { t.put(due_key(Work::deliver, start, stranger), ""); }, "due time without");
 }
 
@@ -318,7 +367,6 @@ TEST_F(QueueTest, a_broken_entry_does_not_hide_the_others) {
     const Id128 whole = add(entry_for({"y@example.org"}, start + seconds(1)));
     damage([&](store::Transaction& transaction) { transaction.put(entry_key(start, broken), "?"); });
     EXPECT_EQ(ids(run(queue_.list(std::nullopt, 1))), std::vector{whole});
-    EXPECT_EQ(ids(run(queue_.due(Work::relay, start + seconds(1), 1))), std::vector{whole});
     EXPECT_EQ(run(queue_.get(broken)).error().code, ErrorCode::internal);
 }
 

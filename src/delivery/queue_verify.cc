@@ -59,6 +59,7 @@ private:
         switch (kind) {
             case 'i': return "the index leads to no entry that can be read";
             case 'c': return "a content without its entry";
+            case 'l': return "a dialogue without its entry";
             case 'd': return "a due time without its entry";
             default: return "a recipient without its entry";
         }
@@ -75,8 +76,8 @@ private:
         for (const QueuedRecipient& recipient : entry.recipients) {
             if (recipient.number == 0 || recipient.number >= loaded->next_number) found(id, "a recipient's number was never given");
         }
-        for (const std::string& due : due_keys(entry)) {
-            if (!reader_.contains(due)) found(id, "a due time is missing");
+        for (const auto& [due, what] : due_records(entry)) {
+            if (reader_.get(due) != what) found(id, "a due time is missing");
         }
         look_at_content(entry);
     }
@@ -94,8 +95,7 @@ private:
     void look_at_part(std::string_view key, const QueueEntry& owner) {
         if (key.starts_with('c') && owner.blob) found(owner.id, "a content beside its blob");
         if (!key.starts_with('d')) return;
-        const std::vector<std::string> keys = due_keys(owner);
-        if (std::ranges::find(keys, key) == keys.end()) found(owner.id, "a due time that is not its own");
+        if (!due_records(owner).contains(std::string(key))) found(owner.id, "a due time that is not its own");
     }
 
     void look_at_count() {

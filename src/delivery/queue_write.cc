@@ -10,6 +10,8 @@
 namespace packetboat::delivery {
 namespace {
 
+constexpr std::size_t status_max_bytes = 16;
+
 bool same_destination(const QueuedRecipient& a, const QueuedRecipient& b) {
     if (a.local != b.local) return false;
     return a.local ? a.account == b.account : a.address == b.address;
@@ -52,13 +54,14 @@ void write_recipients(store::Transaction& transaction, const QueueEntry& before,
 }
 
 void write_due(store::Transaction& transaction, const QueueEntry& before, const QueueEntry& after) {
-    const std::vector<std::string> old_keys = due_keys(before);
-    const std::vector<std::string> new_keys = due_keys(after);
-    for (const std::string& key : old_keys) {
-        if (std::ranges::find(new_keys, key) == new_keys.end()) transaction.erase(key);
+    const std::map<std::string, std::string> was = due_records(before);
+    const std::map<std::string, std::string> is = due_records(after);
+    for (const auto& [key, record] : was) {
+        if (!is.contains(key)) transaction.erase(key);
     }
-    for (const std::string& key : new_keys) {
-        if (std::ranges::find(old_keys, key) == old_keys.end()) transaction.put(key, {});
+    for (const auto& [key, record] : is) {
+        const auto old = was.find(key);
+        if (old == was.end() || old->second != record) transaction.put(key, record);
     }
 }
 
@@ -114,6 +117,7 @@ Result<> erase_entry(store::Transaction& transaction, const QueueEntry& entry) {
     transaction.erase(id_key(entry.id));
     write_recipients(transaction, entry, {.id = entry.id});
     write_due(transaction, entry, {.id = entry.id});
+    if (transaction.contains(dialogue_key(entry.id))) transaction.erase(dialogue_key(entry.id));
     if (entry.blob) {
         transaction.release(*entry.blob);
     } else {
@@ -131,6 +135,9 @@ Result<> check_entry(QueueEntry& entry, const QueueLimits& limits) {
     bool fits = !too_long(entry.reverse_path) && !too_long(entry.envid) && !too_long(entry.ret);
     for (QueuedRecipient& recipient : entry.recipients) {
         cut_text(recipient.last_error, limits.error_max_bytes);
+        cut_text(recipient.diagnostic, limits.error_max_bytes);
+        cut_text(recipient.status, status_max_bytes);
+        cut_text(recipient.remote, limits.error_max_bytes);
         fits = fits && !too_long(recipient.address) && !too_long(recipient.original) && !too_long(recipient.orcpt);
     }
     if (!fits) return fail(ErrorCode::invalid, "a path, ENVID or ORCPT of a queued message is too long");
@@ -144,22 +151,30 @@ Result<> add_entry(store::Transaction& transaction, const QueueEntry& entry, con
     return create_entry(transaction, entry, content, limits);
 }
 
-Result<> change_entry(store::Transaction& transaction, const Id128& id, Queue::Change& change, const QueueLimits& limits) {
+Result<QueueEntry> change_entry(store::Transaction& transaction, const Id128& id, Queue::Change& change, const QueueLimits& limits) {
     const Result<QueueEnvelope> before = find_entry(transaction, id);
     if (!before) return fail(before.error());
     QueueEnvelope after = *before;
-    if (Result<> changed = change(after.entry); !changed) return changed;
-    if (after.entry.recipients.empty()) return erase_entry(transaction, before->entry);
+    if (Result<> changed = change(after.entry); !changed) return fail(std::move(changed).error());
+    if (after.entry.recipients.empty()) {
+        if (Result<> erased = erase_entry(transaction, before->entry); !erased) return fail(std::move(erased).error());
+        return std::move(after.entry);
+    }
 
     after.entry.id = before->entry.id;
     after.entry.arrived = before->entry.arrived;
     after.entry.size_bytes = before->entry.size_bytes;
     after.entry.skip_bytes = before->entry.skip_bytes;
     after.entry.blob = before->entry.blob;
-    if (Result<> checked = check_entry(after.entry, limits); !checked) return checked;
-    if (Result<> numbered = number_recipients(after); !numbered) return numbered;
+    if (Result<> checked = check_entry(after.entry, limits); !checked) return fail(std::move(checked).error());
+    if (Result<> numbered = number_recipients(after); !numbered) return fail(std::move(numbered).error());
     write_changes(transaction, *before, after);
-    return {};
+    return std::move(after.entry);
+}
+
+void write_dialogue(store::Transaction& transaction, const Id128& id, std::string dialogue, const QueueLimits& limits) {
+    cut_text(dialogue, limits.dialogue_max_bytes);
+    if (!dialogue.empty()) transaction.put(dialogue_key(id), dialogue);
 }
 
 Result<> remove_entry(store::Transaction& transaction, const Id128& id) {

@@ -16,8 +16,11 @@ Result<> check_entry(QueueEntry& entry, const QueueLimits& limits);
 // A new entry, or the recipients that an entry of the same id lacks.
 Result<> add_entry(store::Transaction& transaction, const QueueEntry& entry, const mailbox::Content& content, const QueueLimits& limits);
 
-// Lets `change` edit the entry, then writes what is different; removes it when no recipient is left.
-Result<> change_entry(store::Transaction& transaction, const Id128& id, Queue::Change& change, const QueueLimits& limits);
+// Lets `change` edit the entry, then writes what is different; removes it when no recipient is left. Answers the entry as it is now.
+Result<QueueEntry> change_entry(store::Transaction& transaction, const Id128& id, Queue::Change& change, const QueueLimits& limits);
+
+// Of an entry that is there.
+void write_dialogue(store::Transaction& transaction, const Id128& id, std::string dialogue, const QueueLimits& limits);
 
 Result<> remove_entry(store::Transaction& transaction, const Id128& id);
 
