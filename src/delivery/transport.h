@@ -79,6 +79,9 @@ struct Delivered {
 struct Attempt {
     std::expected<Delivered, Failure> result;
     bool in_doubt = false;  // the connection broke between our final dot and the answer: it may have been delivered
+    // The connection was closed before it answered anything of this message, as servers do when they have been idle: it costs nothing to
+    // try another one at once.
+    bool untouched = false;
 };
 
 // One connection to a host of a route; one call at a time.

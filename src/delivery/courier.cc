@@ -1,0 +1,236 @@
+#include "delivery/courier.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/id.h"
+#include "base/log.h"
+
+namespace packetboat::delivery {
+namespace {
+
+constexpr std::chrono::seconds put_back_for{60};  // a message that could not be read or written
+
+}  // namespace
+
+Courier::Courier(store::Store& store, Queue& queue, Transport& transport, Pacer& pacer, Schedule& schedule, const OutboundOptions& options)
+    : store_(store), queue_(queue), transport_(transport), pacer_(pacer), schedule_(schedule), options_(options) {}
+Courier::~Courier() = default;
+
+Task<> Courier::carry(Schedule::Job job) {
+    std::optional<Link> link;
+    std::optional<Schedule::Job> next = std::move(job);
+    Schedule::Site& site = *next->site;
+    while (next) {
+        const Schedule::Job now = *std::exchange(next, std::nullopt);
+        std::optional<Load> load = co_await this->load(now);
+        Outcome outcome;
+        if (load) outcome = co_await deliver(now, *load, link);
+        if (load) co_await record(now, load->entry, outcome);
+        schedule_.finished(now, feedback_of(outcome.attempts, outcome.reached), pacer_.now());
+        const bool worn_out = link && link->messages >= options_.messages_per_connection_max;
+        if (!stopping_ && (outcome.attempts.empty() || (link && !worn_out)))
+            next = schedule_.another(now, link ? *link->route : *now.route, pacer_.now());
+    }
+    co_await let_go(std::move(link));
+    schedule_.released(site);
+    pacer_.wake();
+}
+
+// The recipients at the job's domain that are due, whatever else has been done with the message meanwhile.
+Task<std::optional<Courier::Load>> Courier::load(const Schedule::Job& job) {
+    Result<QueueEntry> entry = co_await queue_.get(job.item.id);
+    if (!entry) {
+        if (entry.error().code != ErrorCode::not_found) put_back(job, entry.error());
+        co_return std::nullopt;  // else dropped, or sent meanwhile
+    }
+    Load load;
+    load.entry = *std::move(entry);
+    const Time now = pacer_.now();
+    for (const QueuedRecipient& recipient : load.entry.recipients) {
+        const bool due = work_of(recipient) == Work::relay && !recipient.held && recipient.due <= now;
+        if (due && recipient.domain() == job.domain) load.recipients.push_back(&recipient);
+    }
+    if (load.recipients.empty()) co_return std::nullopt;
+
+    Result<mailbox::Content> content = co_await queue_.content(job.item.id);
+    Result<std::unique_ptr<ContentSource>> source = std::unique_ptr<ContentSource>();
+    if (content) source = co_await open_content(store_, *std::move(content), load.entry.skip_bytes);
+    Result<std::string_view> beginning;
+    if (content && source) beginning = co_await (*source)->next();
+    if (!content || !source || !beginning) {
+        put_back(job, !content ? content.error() : !source ? source.error() : beginning.error());
+        co_return std::nullopt;
+    }
+    load.content = *std::move(source);
+    load.demands.require_tls = load.entry.require_tls;
+    load.demands.tls_optional = !load.entry.require_tls && says_tls_optional(*beginning);
+    load.content->rewind();
+    co_return load;
+}
+
+// A message that cannot be read now must not be forgotten until a restart.
+void Courier::put_back(const Schedule::Job& job, const Error& why) {
+    log_error("outbound.put_back", "", {{"message", job.item.id.text()}, {"domain", job.domain}, {"why", why.text}});
+    schedule_.add({.due = pacer_.now() + put_back_for,
+                   .id = job.item.id,
+                   .domain = job.domain,
+                   .arrived = job.item.arrived,
+                   .sender = job.item.sender,
+                   .warned = job.item.warned},
+                  pacer_.now());
+}
+
+Task<Courier::Outcome> Courier::deliver(const Schedule::Job& job, Load& load, std::optional<Link>& link) {
+    Outcome outcome;
+    const auto all_fail = [&](const Failure& failure) {
+        outcome.attempts.clear();
+        for (const QueuedRecipient* recipient : load.recipients)
+            outcome.attempts.push_back({recipient->number, {std::unexpected(failure)}});
+    };
+    if (link && !fits(*link, *job.route, load.demands)) co_await let_go(std::exchange(link, std::nullopt));
+    if (!link) link = take_idle(*job.route, load.demands);
+    for (bool again = link.has_value();; again = false) {
+        const bool used_before = link.has_value();
+        if (!link) {
+            if (const std::optional<Failure> failure = co_await connect(job, load, link, outcome.dialogue)) {
+                all_fail(*failure);
+                co_return outcome;
+            }
+        }
+        const Shipment shipment{.entry = load.entry, .recipients = load.recipients, .content = *load.content};
+        std::vector<Attempt> attempts = co_await link->connection->send(shipment);
+        ++link->messages;
+        outcome.dialogue += link->connection->dialogue();
+        const bool usable = link->connection->usable();
+        if (!usable) co_await let_go(std::exchange(link, std::nullopt));
+        if (again && used_before && std::ranges::any_of(attempts, &Attempt::untouched)) {
+            load.content->rewind();
+            continue;
+        }
+        outcome.reached = true;
+        for (std::size_t i = 0; i < attempts.size(); ++i) {
+            outcome.attempts.push_back({load.recipients[i]->number, std::move(attempts[i])});
+        }
+        co_return outcome;
+    }
+}
+
+Task<std::optional<Failure>> Courier::connect(const Schedule::Job& job, const Load& load, std::optional<Link>& link,
+                                              std::string& dialogue) {
+    Connecting connecting = co_await transport_.connect(*job.route, load.demands);
+    dialogue = std::move(connecting.dialogue);
+    if (!connecting.connection) co_return std::move(connecting.connection).error();
+    link.emplace();
+    link->connection = *std::move(connecting.connection);
+    link->route = job.route;
+    link->demands = load.demands;
+    co_return std::nullopt;
+}
+
+// ---- what came of it
+
+Task<> Courier::record(const Schedule::Job& job, const QueueEntry& entry, const Outcome& outcome) {
+    log(entry, outcome);
+    const Time now = pacer_.now();
+    const std::uint64_t random = random_u64();
+    const bool went_well = std::ranges::all_of(outcome.attempts, [](const auto& attempt) { return attempt.attempt.result.has_value(); });
+    std::optional<std::string> dialogue;
+    if (!went_well) dialogue = outcome.dialogue;
+    const Result<> written = co_await queue_.change(
+        entry.id,
+        [&attempts = outcome.attempts, &plan = options_.plan, now, random](QueueEntry& kept) -> Result<> {
+            apply_attempts(kept, attempts, plan, now, random);
+            return {};
+        },
+        std::move(dialogue));
+    if (written || written.error().code == ErrorCode::not_found) co_return;
+    // What was delivered will be delivered again: the disk is why, and nothing but a disk can remember.
+    put_back(job, written.error());
+}
+
+void Courier::log(const QueueEntry& entry, const Outcome& outcome) const {
+    for (const auto& [number, attempt] : outcome.attempts) {
+        const auto recipient = std::ranges::find(entry.recipients, number, &QueuedRecipient::number);
+        if (recipient == entry.recipients.end()) continue;
+        if (attempt.result) {
+            log_info("outbound.sent", "",
+                     {{"message", entry.id.text()},
+                      {"to", recipient->address},
+                      {"host", attempt.result->remote},
+                      {"answer", attempt.result->diagnostic},
+                      {"delay_s", (pacer_.now().micros - entry.arrived.micros) / 1'000'000}});
+            continue;
+        }
+        const Failure& failure = attempt.result.error();
+        log_warning(failure.permanent ? "outbound.refused" : "outbound.deferred", "",
+                    {{"message", entry.id.text()},
+                     {"to", recipient->address},
+                     {"host", failure.remote},
+                     {"status", failure.status},
+                     {"why", failure.reason},
+                     {"in_doubt", attempt.in_doubt}});
+    }
+}
+
+Task<> Courier::touch(Schedule::Job job) {
+    const Time now = pacer_.now();
+    const Result<> written = co_await queue_.change(job.item.id, [&job, &plan = options_.plan, now](QueueEntry& kept) -> Result<> {
+        if (!apply_age(kept, job.domain, *job.why, plan, now)) return fail(ErrorCode::exists, "nothing to do");
+        return {};
+    });
+    const bool nothing_to_do = !written && written.error().code == ErrorCode::exists;
+    if (written) log_info("outbound.aged", "", {{"message", job.item.id.text()}, {"domain", job.domain}, {"why", job.why->reason}});
+    if (!written && !nothing_to_do && written.error().code != ErrorCode::not_found) put_back(job, written.error());
+    schedule_.touched(job, pacer_.now());
+    pacer_.wake();
+}
+
+// ---- connections that have nothing to do
+
+bool Courier::fits(const Link& link, const Route& route, const Demands& demands) const {
+    return link.connection->usable() && link.demands == demands && link.messages < options_.messages_per_connection_max &&
+           (link.route.get() == &route || link.route->shares_connections_with(route));
+}
+
+std::optional<Courier::Link> Courier::take_idle(const Route& route, const Demands& demands) {
+    const auto found = std::ranges::find_if(idle_, [&](const Link& link) { return fits(link, route, demands); });
+    if (found == idle_.end()) return std::nullopt;
+    Link link = std::move(*found);
+    idle_.erase(found);
+    return link;
+}
+
+Task<> Courier::let_go(std::optional<Link> link) {
+    if (!link) co_return;
+    const bool keep = link->connection->usable() && link->messages < options_.messages_per_connection_max &&
+                      idle_.size() < options_.connections_kept_max && options_.connection_kept.count() > 0;
+    if (!keep) co_return co_await link->connection->close();
+    link->idle_since = pacer_.now();
+    idle_.push_back(*std::move(link));
+    pacer_.wake();
+}
+
+std::optional<Time> Courier::next_idle_end() const {
+    if (idle_.empty()) return std::nullopt;
+    return idle_.front().idle_since + options_.connection_kept;
+}
+
+Task<> Courier::close_idle(bool all) {
+    const Time now = pacer_.now();
+    const auto kept =
+        std::ranges::find_if(idle_, [&](const Link& link) { return !all && link.idle_since + options_.connection_kept > now; });
+    std::vector<Link> over(std::make_move_iterator(idle_.begin()), std::make_move_iterator(kept));
+    idle_.erase(idle_.begin(), kept);
+    std::vector<Task<bool>> closing;
+    closing.reserve(over.size());
+    for (Link& link : over) {
+        closing.push_back([](Connection& connection) -> Task<bool> {
+            co_await connection.close();
+            co_return true;
+        }(*link.connection));
+    }
+    co_await when_all(std::move(closing));
+}
+
+}  // namespace packetboat::delivery

@@ -1,0 +1,173 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "base/id.h"
+#include "base/time.h"
+#include "delivery/queue.h"
+#include "delivery/retry_plan.h"
+#include "delivery/ring.h"
+#include "delivery/transport.h"
+
+namespace packetboat::delivery {
+
+struct ScheduleLimits {
+    std::uint64_t connections_max = 200;       // under way, in all
+    std::uint64_t site_connections_start = 2;  // to the hosts of one site
+    std::uint64_t site_connections_max = 20;
+    std::uint64_t lookups_max = 50;  // of routes, at once
+    std::uint64_t touches_max = 16;  // messages that are given up or warned of, at once
+    std::uint64_t items_max = 2'000'000;
+    std::uint64_t destinations_max = 200'000;
+    std::chrono::seconds slow_pause{10};  // after "not so fast"; doubled for each one that follows
+    std::chrono::seconds slow_pause_max{900};
+    std::chrono::seconds closed_max{1800};  // a site that cannot be reached is looked at again after so long at the latest
+};
+
+// What is to be sent, and who may go next. Knows destinations (domains), sites (the hosts that serve them, which share one limit of
+// connections) and senders, and is fair at each of these: sites take turns, in a site its domains, in a domain its senders.
+//
+// A site begins with few connections, gets more with every success and fewer with every "not so fast". When none of its hosts can be
+// reached it is closed for a while: nothing is tried, until one message, the probe, finds out whether it is back.
+//
+// One thread; no clock, no disk, no network: whoever owns it does what next() says and tells what came of it.
+class Schedule {
+public:
+    struct Destination;
+    struct Site;
+
+    // `random` makes jitter.
+    Schedule(ScheduleLimits limits, RetryPlan plan, std::function<std::uint64_t()> random);
+    ~Schedule();
+
+    // A message with recipients at a domain; the same one twice does no harm. False: there is no room, ask again when there is.
+    bool add(const RelayDue& due, Time now);
+    bool has_room() const { return items_ < limits_.items_max && destinations_.size() < limits_.destinations_max; }
+
+    struct Item {
+        Id128 id;
+        Time due;
+        Time arrived;
+        std::uint64_t sender = 0;
+        bool warned = false;  // of RelayDue
+    };
+    enum class Act : std::uint8_t {
+        look_up,  // the route of `destination`: then routed()
+        send,     // `item`, over a connection to `site`: then finished(), and another() or released()
+        touch,    // `item` has become too old while nothing could be tried, or its route says that it never can be: then touched()
+    };
+    struct Job {
+        Act act = Act::look_up;
+        Destination* destination = nullptr;  // valid until the job's end
+        std::string domain;                  // of the destination
+        Site* site = nullptr;                // of send
+        std::shared_ptr<const Route> route;  // of send
+        Item item;
+        std::optional<Failure> why;  // of touch: what holds it up; without words when it is nothing in particular
+    };
+    std::optional<Job> next(Time now);
+    // When next() may have something new, unless something is told meanwhile.
+    Time wakes_at() const;
+
+    void routed(Destination& destination, Routing routing, Time now);
+
+    // What a message on a connection to the site has shown of it.
+    struct Feedback {
+        bool reached = false;            // the site's hosts do answer
+        std::optional<Failure> trouble;  // slow_down, or not reached
+    };
+    void finished(const Job& job, const Feedback& feedback, Time now);
+    // Another message that the connection, made for `route`, can carry.
+    std::optional<Job> another(const Job& before, const Route& route, Time now);
+    void released(Site& site);
+    void touched(const Job& job, Time now);
+
+    // An operator wants it tried now.
+    void hurry(std::string_view domain, Time now);
+
+    struct State {
+        std::string domain;
+        std::string route;  // in plain words; empty: not known yet
+        std::uint64_t waiting = 0;
+        std::uint64_t connections = 0;  // of the site
+        std::uint64_t connections_allowed = 0;
+        std::string reason;  // why it waits; empty: it does not
+        std::optional<Time> until;
+    };
+    std::optional<State> state(std::string_view domain, Time now) const;
+    std::vector<State> states(Time now) const;
+
+    std::uint64_t items() const { return items_; }
+    std::uint64_t connections() const { return connections_; }
+    std::size_t destinations() const { return destinations_.size(); }
+
+private:
+    struct Lane;
+    struct Soon {
+        Item item;
+        Destination* destination;
+    };
+    struct LaterFirst {  // for a heap with the earliest on top
+        bool operator()(const Soon& a, const Soon& b) const { return a.item.due > b.item.due; }
+    };
+    using InFlight = std::pair<Id128, const Destination*>;
+    struct InFlightHash {
+        std::size_t operator()(const InFlight& key) const;
+    };
+    template <class T>
+    using Timers = std::set<std::pair<Time, T*>>;
+
+    Destination& find_or_make(std::string_view domain);
+    void enqueue(Destination& destination, Item item);
+    Item take(Destination& destination);
+    void make_ready(Destination& destination);
+    void make_ready(Site& site);
+    void ask_again_for_route(Destination& destination, Time at);
+
+    void promote(Time now);
+    std::optional<Job> next_touch();
+    std::optional<Job> next_lookup();
+    std::optional<Job> next_send(Time now);
+    std::optional<Job> send_from(Site& site, const Route* over, Time now);
+    bool may_send(const Site& site, Time now) const;
+    bool others_wait(const Site& site, Time now) const;
+
+    void collect_aged(Time now);
+    void collect_aged(Destination& destination, Time now);
+    void forget_idle(Time now);
+
+    void close(Site& site, const Failure& why, Time now);
+    void slow_down(Site& site, const Failure& why, Time now);
+    State describe(const Destination& destination, Time now) const;
+
+    ScheduleLimits limits_;
+    RetryPlan plan_;
+    std::function<std::uint64_t()> random_;
+    std::unordered_map<std::string_view, std::unique_ptr<Destination>> destinations_;  // by their own names
+    std::unordered_map<std::string_view, std::unique_ptr<Site>> sites_;                // the same
+    std::vector<Soon> soon_;                                                           // a heap
+    Ring<Destination*> to_look_up_;
+    Ring<Destination*> refused_;  // no message for them can ever be sent
+    Ring<Site*> ready_sites_;
+    Ring<Job> touches_;
+    Timers<Destination> lookup_timers_;
+    Timers<Site> site_timers_;
+    std::unordered_set<InFlight, InFlightHash> in_flight_;
+    std::uint64_t items_ = 0;  // that wait, now or soon
+    std::uint64_t connections_ = 0;
+    std::uint64_t lookups_ = 0;
+    std::uint64_t touches_under_way_ = 0;
+    Time upkeep_at_{};
+};
+
+}  // namespace packetboat::delivery
