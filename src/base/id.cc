@@ -86,6 +86,26 @@ Id128 Id128::from_view(std::string_view sixteen_bytes) {
 
 std::string Id128::text() const { return base32(bytes); }
 
+std::optional<Id128> Id128::parse(std::string_view text) {
+    Id128 id;
+    std::size_t filled = 0;
+    unsigned held = 0;
+    unsigned bits = 0;
+    for (const char c : text) {
+        const std::size_t digit = base32_digits.find(c);
+        if (digit == std::string_view::npos) return std::nullopt;
+        held = (held << 5) | static_cast<unsigned>(digit);
+        bits += 5;
+        if (bits < 8) continue;
+        bits -= 8;
+        if (filled == id.bytes.size()) return std::nullopt;
+        id.bytes[filled++] = static_cast<std::uint8_t>(held >> bits);
+    }
+    // Whatever is left over are text()'s zeros.
+    if (filled != id.bytes.size() || id.text() != text) return std::nullopt;
+    return id;
+}
+
 std::string new_session_id() {
     std::array<std::uint8_t, 7> bytes{};
     random_bytes(bytes);

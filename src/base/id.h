@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,7 +19,8 @@ struct Id128 {
 
     std::string_view view() const { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
     static Id128 from_view(std::string_view sixteen_bytes);
-    std::string text() const;  // 26 characters of Crockford's base 32, lower case
+    std::string text() const;                                  // 26 characters of Crockford's base 32, lower case
+    static std::optional<Id128> parse(std::string_view text);  // what text() wrote
 
     friend auto operator<=>(const Id128&, const Id128&) = default;
 };

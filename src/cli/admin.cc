@@ -64,6 +64,14 @@ public:
         command_.add_option(name, draft_->lists[name], help)->required();
         return *this;
     }
+    Verb& some(const std::string& name, const std::string& help) {
+        command_.add_option(name, draft_->lists[name], help);
+        return *this;
+    }
+    Verb& flag(const std::string& name, const std::string& help) {
+        command_.add_flag_callback("--" + name, [draft = draft_, name] { draft->request.args[name] = {"yes"}; }, help);
+        return *this;
+    }
     Verb& password(bool may_have_none) {
         draft_->wants_password = true;
         command_.add_option("--password-file", draft_->password_file,
@@ -77,7 +85,9 @@ private:
         for (const auto& [name, value] : draft.values) {
             if (!value.empty()) draft.request.args[name] = {value};
         }
-        for (const auto& [name, values] : draft.lists) draft.request.args[name] = values;
+        for (const auto& [name, values] : draft.lists) {
+            if (!values.empty()) draft.request.args[name] = values;
+        }
         if (draft.wants_password && !draft.no_password) {
             Result<std::string> password = read_new_password(draft.password_file);
             if (!password) return complain(global, password.error());
@@ -175,10 +185,28 @@ void add_alias(CLI::App& app, const Global& global, int& exit) {
 
 void add_queue_and_store(CLI::App& app, const Global& global, int& exit) {
     CLI::App& queue = add_noun(app, "queue", "Messages that wait to go elsewhere");
-    Verb(queue, "queue", "list", "List what waits, oldest first", global, exit).option("limit", "At most so many (1000)");
-    Verb(queue, "queue", "show", "Show one message", global, exit).positional("id", "Its id in the list");
-    Verb(queue, "queue", "retry", "Try the mailboxes here that could not be written", global, exit);
-    Verb(queue, "queue", "drop", "Throw a message away; its sender is not told", global, exit).positional("id", "Its id in the list");
+    const auto verb = [&](const std::string& name, const std::string& help) { return Verb(queue, "queue", name, help, global, exit); };
+    const auto filters = [](Verb draft) {
+        return draft.option("sender", "From this address; * stands for anything, <> for notifications")
+            .option("recipient", "To this address; * stands for anything")
+            .option("destination", "To this domain; * stands for anything")
+            .option("reason", "With this in the reason")
+            .option("state", "waiting, held, failed, delivered or relayed")
+            .option("older-than", "In the queue for longer: \"2 h\"")
+            .option("newer-than", "In the queue for less");
+    };
+    const auto change = [&](const std::string& name, const std::string& help) {
+        filters(verb(name, help).some("ids", "Their ids in the list")).flag("all", "All of them");
+    };
+    filters(verb("list", "List what waits, oldest first"))
+        .option("limit", "At most so many (1000)")
+        .option("by", "Count instead: by destination, reason, sender or state");
+    verb("show", "Show one message, and what was said when it was last tried").positional("id", "Its id in the list");
+    change("retry", "Try messages now");
+    change("hold", "Keep messages from being tried until they are released");
+    change("release", "Let messages go that are held");
+    change("drop", "Throw messages away; their senders are not told");
+    verb("route", "Show where mail for an address or a domain goes").positional("address", "user@domain, or a domain");
     CLI::App& store = add_noun(app, "store", "The data");
     Verb(store, "store", "verify", "Prove that counts, indexes, blobs and references agree", global, exit);
     Verb(store, "store", "stats", "Show sizes and counts", global, exit);

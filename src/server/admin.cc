@@ -17,7 +17,7 @@ struct Row {
     std::string_view name;
     Handler handler;
 };
-constexpr std::array<Row, 25> rows{{
+constexpr std::array<Row, 28> rows{{
     {"account.add", account_add},
     {"account.import", account_import},
     {"account.list", account_list},
@@ -38,6 +38,9 @@ constexpr std::array<Row, 25> rows{{
     {"queue.show", queue_show},
     {"queue.drop", queue_drop},
     {"queue.retry", queue_retry},
+    {"queue.hold", queue_hold},
+    {"queue.release", queue_release},
+    {"queue.route", queue_route},
     {"store.verify", store_verify},
     {"store.stats", store_stats},
     {"store.sweep", store_sweep},
@@ -50,13 +53,13 @@ constexpr std::array<Row, 25> rows{{
 // Everything else lies in a domain.
 bool makes_store(std::string_view command) { return command == "domain.add"; }
 
-Admin::Admin(Services& services, std::string hostname, Status status)
-    : services_(services), hostname_(std::move(hostname)), status_(std::move(status)) {}
+Admin::Admin(Services& services, std::string hostname, Status status, delivery::Outbound* outbound)
+    : services_(services), hostname_(std::move(hostname)), status_(std::move(status)), outbound_(outbound) {}
 
 Task<AdminResponse> Admin::execute(AdminRequest request, std::stop_token stopping) {
     const auto row = std::find_if(rows.begin(), rows.end(), [&](const Row& candidate) { return candidate.name == request.command; });
     if (row == rows.end()) co_return AdminResponse{.exit = Exit::usage, .error = "no such command: " + request.command, .result = {}};
-    Context context{services_, request, hostname_, status_, stopping, Exit::done};
+    Context context{services_, request, hostname_, status_, stopping, outbound_, Exit::done};
     Result<std::string> result = co_await row->handler(context);
     if (!result) {
         log_info("control.refused", "", {{"command", request.command}, {"reason", result.error().text}});

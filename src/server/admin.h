@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/task.h"
+#include "delivery/outbound.h"
 #include "server/services.h"
 
 // The operator's commands, as values: run by the server that listens on the control socket, or by the command itself when no
@@ -59,9 +60,9 @@ struct AdminResponse {
 
 class Admin {
 public:
-    // `status` adds what only a running server knows; null: no server runs here.
+    // `status` adds what only a running server knows, and `outbound` is its sending side; null: no server runs here.
     using Status = std::function<void(JsonWriter&)>;
-    Admin(Services& services, std::string hostname, Status status);
+    Admin(Services& services, std::string hostname, Status status, delivery::Outbound* outbound = nullptr);
 
     // Long commands end with `unavailable` soon after `stopping` has been requested.
     Task<AdminResponse> execute(AdminRequest request, std::stop_token stopping = {});
@@ -70,6 +71,7 @@ private:
     Services& services_;
     std::string hostname_;
     Status status_;
+    delivery::Outbound* outbound_;
 };
 
 }  // namespace packetboat::server

@@ -19,7 +19,8 @@ struct Context {
     const std::string& hostname;
     const Admin::Status& status;
     const std::stop_token& stopping;
-    Exit exit = Exit::done;  // for commands that succeed with something to report
+    delivery::Outbound* outbound = nullptr;  // of a running server
+    Exit exit = Exit::done;                  // for commands that succeed with something to report
 
     std::optional<std::string> arg(std::string_view name) const;
     Result<std::string> required(std::string_view name) const;
@@ -53,6 +54,9 @@ Task<Result<std::string>> alias_rm(Context& context);
 Task<Result<std::string>> queue_list(Context& context);
 Task<Result<std::string>> queue_show(Context& context);
 Task<Result<std::string>> queue_drop(Context& context);
+Task<Result<std::string>> queue_hold(Context& context);
+Task<Result<std::string>> queue_release(Context& context);
+Task<Result<std::string>> queue_route(Context& context);
 Task<Result<std::string>> queue_retry(Context& context);
 
 Task<Result<std::string>> store_verify(Context& context);

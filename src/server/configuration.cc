@@ -57,6 +57,8 @@ std::string_view nearest_key(std::string_view key) {
     return nearest;
 }
 
+std::string_view list_example(const Option& option) { return option.default_text.empty() ? "192.0.2.1:53" : option.default_text; }
+
 Result<> set_from_node(Configuration& configuration, const Option& option, const toml::node& node) {
     if (const auto* list = node.as_array()) {
         std::vector<std::string> texts;
@@ -67,7 +69,7 @@ Result<> set_from_node(Configuration& configuration, const Option& option, const
         }
         return set_option(configuration, option, texts);
     }
-    if (std::holds_alternative<EndpointsField>(option.field)) return fail(ErrorCode::invalid, "must be a list such as [\"*:25\"], or []");
+    if (is_list(option)) return fail(ErrorCode::invalid, "must be a list such as " + toml_value(option, list_example(option)) + ", or []");
     if (const auto text = node.value_exact<std::string>()) return set_option(configuration, option, *text);
     if (const auto flag = node.value_exact<bool>()) return set_option(configuration, option, *flag ? "true" : "false");
     if (const auto number = node.value_exact<std::int64_t>(); number && *number >= 0)

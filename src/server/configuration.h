@@ -13,6 +13,7 @@
 #include "base/ip.h"
 #include "base/log.h"
 #include "delivery/delivery.h"
+#include "delivery/outbound.h"
 #include "delivery/queue.h"
 #include "directory/directory.h"
 #include "mailbox/mailbox.h"
@@ -80,6 +81,22 @@ struct Configuration {
     mailbox::Limits mailbox;
     delivery::Limits delivery;
     delivery::QueueLimits queue;
+    delivery::RetryPlan retry;
+    delivery::OutboundOptions outbound;
+    std::uint64_t outbound_port = 25;                 // of other domains' hosts
+    std::chrono::seconds outbound_connect_timeout{};  // of one address
+    std::vector<IpAddress> outbound_sources;          // to connect from; empty: the system chooses
+    std::size_t outbound_tls = 1;                     // none, may, encrypt, verify
+    std::filesystem::path outbound_ca_file;
+    bool outbound_mta_sts = true;
+    bool outbound_dane = true;
+
+    std::vector<Endpoint> dns_servers;  // empty: the system's
+    bool dns_dnssec = true;
+    std::filesystem::path dns_trust_anchor_file;
+    std::chrono::seconds dns_timeout{};
+    std::uint64_t dns_queries_max = 0;
+    std::uint64_t dns_cache_bytes = 0;
 
     ConfigurationSource source;
 

@@ -30,21 +30,47 @@ Result<> in_range(std::uint64_t value, std::uint64_t min, std::uint64_t max, std
     return fail(ErrorCode::invalid, "must be from " + format(min) + " to " + format(max));
 }
 
-Result<> set_endpoints(std::vector<Endpoint>& endpoints, const std::vector<std::string>& list) {
-    std::vector<Endpoint> parsed;
-    for (const std::string& text : list) {
-        const std::optional<Endpoint> endpoint = parse_endpoint(text);
-        if (!endpoint)
-            return fail(ErrorCode::invalid, "not an address with a port: \"" + text + "\" (try \"*:25\", \"192.0.2.1:25\" or \"[::]:25\")");
-        parsed.push_back(*endpoint);
-    }
-    endpoints = std::move(parsed);
-    return {};
+// One text of a list to a value, or what would have been right.
+Result<Endpoint> parse_item(std::string_view text, const Endpoint*) {
+    if (const std::optional<Endpoint> endpoint = parse_endpoint(text)) return *endpoint;
+    return fail(ErrorCode::invalid,
+                "not an address with a port: \"" + std::string(text) + "\" (try \"*:25\", \"192.0.2.1:25\" or \"[::]:25\")");
+}
+Result<IpAddress> parse_item(std::string_view text, const IpAddress*) {
+    if (const std::optional<IpAddress> address = IpAddress::parse(text)) return *address;
+    return fail(ErrorCode::invalid, "not an address: \"" + std::string(text) + "\" (try \"192.0.2.1\" or \"2001:db8::1\")");
+}
+Result<std::chrono::seconds> parse_item(std::string_view text, const std::chrono::seconds*) {
+    const std::optional<std::chrono::seconds> time = parse_duration(text);
+    if (time && *time >= std::chrono::seconds(1) && *time <= std::chrono::days(30)) return *time;
+    return fail(ErrorCode::invalid, "not a time from 1 s to 30 d: \"" + std::string(text) + "\" (try \"90 s\", \"5 m\" or \"2 h\")");
 }
 
-std::string endpoints_text(const std::vector<Endpoint>& endpoints) {
+template <class Item>
+Result<> set_items(std::vector<Item>& items, const std::vector<std::string>& list) {
+    std::vector<Item> parsed;
+    for (const std::string& text : list) {
+        const Result<Item> item = parse_item(text, static_cast<const Item*>(nullptr));
+        if (!item) return fail(item.error());
+        parsed.push_back(*item);
+    }
+    items = std::move(parsed);
+    return {};
+}
+Result<> set_times(std::vector<std::chrono::seconds>& times, const std::vector<std::string>& list) {
+    constexpr std::size_t times_max = 32;
+    if (list.empty() || list.size() > times_max) return fail(ErrorCode::invalid, "must be a list of 1 to 32 times");
+    return set_items(times, list);
+}
+
+std::string item_text(const Endpoint& endpoint) { return endpoint.text(); }
+std::string item_text(const IpAddress& address) { return address.text(); }
+std::string item_text(const std::chrono::seconds& time) { return format_duration(time); }
+
+template <class Item>
+std::string items_text(const std::vector<Item>& items) {
     std::string text;
-    for (const Endpoint& endpoint : endpoints) text += (text.empty() ? "" : ", ") + endpoint.text();
+    for (const Item& item : items) text += (text.empty() ? "" : ", ") + item_text(item);
     return text;
 }
 
@@ -96,16 +122,24 @@ Result<> set_option(Configuration& configuration, const Option& option, std::str
                           count,
                           size,
                           duration,
-                          [&](EndpointsField field) { return set_endpoints(field(configuration), split(text, ',')); },
+                          [&](DurationsField field) { return set_times(field(configuration), split(text, ',')); },
+                          [&](AddressesField field) { return set_items(field(configuration), split(text, ',')); },
+                          [&](EndpointsField field) { return set_items(field(configuration), split(text, ',')); },
                           [&](const ChoiceField& field) { return set_choice(configuration, field, text); },
                       },
                       option.field);
 }
 
 Result<> set_option(Configuration& configuration, const Option& option, const std::vector<std::string>& list) {
-    const auto* field = std::get_if<EndpointsField>(&option.field);
-    if (!field) return fail(ErrorCode::invalid, "takes one value, not a list");
-    return set_endpoints((*field)(configuration), list);
+    if (const auto* field = std::get_if<EndpointsField>(&option.field)) return set_items((*field)(configuration), list);
+    if (const auto* field = std::get_if<AddressesField>(&option.field)) return set_items((*field)(configuration), list);
+    if (const auto* field = std::get_if<DurationsField>(&option.field)) return set_times((*field)(configuration), list);
+    return fail(ErrorCode::invalid, "takes one value, not a list");
+}
+
+bool is_list(const Option& option) {
+    return std::holds_alternative<EndpointsField>(option.field) || std::holds_alternative<AddressesField>(option.field) ||
+           std::holds_alternative<DurationsField>(option.field);
 }
 
 std::string option_text(const Configuration& configuration, const Option& option) {
@@ -118,7 +152,9 @@ std::string option_text(const Configuration& configuration, const Option& option
                           [&](const CountField& field) { return std::to_string(field.at(c)); },
                           [&](const SizeField& field) { return format_size(field.at(c)); },
                           [&](const DurationField& field) { return format_duration(field.at(c)); },
-                          [&](EndpointsField field) { return endpoints_text(field(c)); },
+                          [&](DurationsField field) { return items_text(field(c)); },
+                          [&](AddressesField field) { return items_text(field(c)); },
+                          [&](EndpointsField field) { return items_text(field(c)); },
                           [&](const ChoiceField& field) { return split(field.words, ' ')[field.get(c)]; },
                       },
                       option.field);
@@ -126,7 +162,7 @@ std::string option_text(const Configuration& configuration, const Option& option
 
 std::string toml_value(const Option& option, std::string_view text) {
     if (std::holds_alternative<FlagField>(option.field) || std::holds_alternative<CountField>(option.field)) return std::string(text);
-    if (!std::holds_alternative<EndpointsField>(option.field)) return "\"" + std::string(text) + "\"";
+    if (!is_list(option)) return "\"" + std::string(text) + "\"";
     std::string list = "[";
     for (const std::string& part : split(text, ',')) list += (list.size() > 1 ? ", \"" : "\"") + part + "\"";
     return list + "]";

@@ -33,6 +33,8 @@ struct DurationField {
     std::chrono::seconds min;
     std::chrono::seconds max;
 };
+using DurationsField = std::vector<std::chrono::seconds>& (*)(Configuration&);  // at least one, at most 32, each from 1 s to 30 d
+using AddressesField = std::vector<IpAddress>& (*)(Configuration&);
 using EndpointsField = std::vector<Endpoint>& (*)(Configuration&);
 // One of a few words.
 struct ChoiceField {
@@ -40,7 +42,8 @@ struct ChoiceField {
     void (*set)(Configuration&, std::size_t chosen);  // the word's position
     std::size_t (*get)(const Configuration&);
 };
-using Field = std::variant<TextField, PathField, FlagField, CountField, SizeField, DurationField, EndpointsField, ChoiceField>;
+using Field = std::variant<TextField, PathField, FlagField, CountField, SizeField, DurationField, DurationsField, AddressesField,
+                           EndpointsField, ChoiceField>;
 
 struct Option {
     std::string_view key;  // "smtp.message_max"
@@ -57,6 +60,9 @@ Result<> set_option(Configuration& configuration, const Option& option, std::str
 Result<> set_option(Configuration& configuration, const Option& option, const std::vector<std::string>& list);
 // The value as a text in the same form.
 std::string option_text(const Configuration& configuration, const Option& option);
+
+// Whether the file has a list for it.
+bool is_list(const Option& option);
 
 // What the file writes: "50 MiB" as a quoted text, true and numbers bare, lists in brackets.
 std::string toml_value(const Option& option, std::string_view text);

@@ -32,10 +32,11 @@ public:
         stopping_ = true;
         resume();
     }
-    // Lets all that can happen now happen.
+    // Lets all that can happen now happen: until whoever waits for time has waited for a while, or has ended.
     Task<> settle() {
-        for (int quiet = 0; quiet < 20; ++quiet) {
-            if (!waiting_) quiet = 0;
+        constexpr int turns_max = 100'000;
+        for (int turn = 0, quiet = 0; turn < turns_max && quiet < 20; ++turn) {
+            quiet = waiting_ ? quiet + 1 : 0;
             co_await Yield{};
         }
     }
