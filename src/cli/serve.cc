@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "server/dev.h"
 #include "server/server.h"
+#include "server/values.h"
 
 namespace packetboat::cli {
 
@@ -28,6 +29,7 @@ struct Arguments {
     bool check = false;
     std::uint16_t port_base = 20'000;
     std::string bind = "127.0.0.1";
+    std::string dns;
 };
 
 // Signals are taken by this thread alone, one after another, so that handlers need not be signal-safe. Made before any other thread.
@@ -62,7 +64,13 @@ Result<server::Configuration> wanted_configuration(const Global& global, const A
     if (global.data.empty()) return fail(ErrorCode::invalid, "serve --dev needs --data DIR");
     constexpr std::uint16_t port_base_max = 65'535 - 5'999;  // the highest port of the contract's table
     if (arguments.port_base > port_base_max) return fail(ErrorCode::invalid, "--port-base: at most " + std::to_string(port_base_max));
-    return server::dev_configuration(std::move(*configuration), {.data = global.data, .port_base = arguments.port_base, .bind = *bind});
+    std::optional<Endpoint> dns;
+    if (!arguments.dns.empty()) {
+        dns = server::parse_endpoint(arguments.dns);
+        if (!dns) return fail(ErrorCode::invalid, "--dns: not an address with a port: " + arguments.dns);
+    }
+    return server::dev_configuration(std::move(*configuration),
+                                     {.data = global.data, .port_base = arguments.port_base, .bind = *bind, .dns = dns});
 }
 
 // Every connection is a descriptor: as many as the system lets us have.
@@ -174,6 +182,7 @@ void add_serve(CLI::App& app, const Global& global, int& exit) {
     command.add_flag("--check", arguments->check, "Check the configuration and exit");
     command.add_option("--port-base", arguments->port_base, "With --dev: every port is this plus the standard one (20000)");
     command.add_option("--bind", arguments->bind, "With --dev: the address to listen on (127.0.0.1)");
+    command.add_option("--dns", arguments->dns, "With --dev: the name server to ask, ADDR:PORT; without it mail for other domains waits");
     command.callback([arguments, &global, &exit] { exit = run(global, *arguments); });
 }
 

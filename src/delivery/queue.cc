@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <mutex>
 #include <utility>
 
 #include "base/log.h"
@@ -77,8 +78,14 @@ struct Queue::State {
     store::Store& store;
     QueueLimits limits;
     Watcher watcher{};
+    std::mutex report_mutex{};
+    std::function<void()> report_watcher{};
 
-    void tell(const QueueEntry& entry) const {
+    void tell(const QueueEntry& entry) {
+        if (std::ranges::any_of(entry.recipients, [](const auto& recipient) { return recipient.report != Report::none; })) {
+            const std::scoped_lock lock(report_mutex);
+            if (report_watcher) report_watcher();
+        }
         if (!watcher) return;
         std::vector<RelayDue> dues = relay_dues(entry);
         if (!dues.empty()) watcher(std::move(dues));
@@ -185,6 +192,11 @@ Task<Result<>> Queue::change(const Id128& id, Change change, std::optional<std::
     });
     if (written) state_->tell(changed);
     co_return written;
+}
+
+void Queue::watch_reports(std::function<void()> watcher) {
+    const std::scoped_lock lock(state_->report_mutex);
+    state_->report_watcher = std::move(watcher);
 }
 
 void Queue::watch(Watcher watcher) { state_->watcher = std::move(watcher); }

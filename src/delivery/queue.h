@@ -130,6 +130,8 @@ public:
     // Set once, before anybody else uses the queue.
     using Watcher = std::function<void(std::vector<RelayDue>)>;
     void watch(Watcher watcher);
+    // Called when an entry that was added or changed has recipients of whom its sender is to be told; from any thread, so it takes no time.
+    void watch_reports(std::function<void()> watcher);
 
     // Errors: not_found.
     Task<Result<QueueEntry>> get(const Id128& id);

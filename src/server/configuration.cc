@@ -88,6 +88,55 @@ Result<> read_section(Configuration& configuration, std::string_view file, std::
     return {};
 }
 
+Result<> set_from_node(RouteSettings& route, const RouteKey& key, const toml::node& node) {
+    const auto wants = [](std::string_view what) { return fail(ErrorCode::invalid, "must be " + std::string(what)); };
+    if (key.flag) {
+        const auto flag = node.value_exact<bool>();
+        if (!flag) return wants("true or false");
+        route.*key.flag = *flag;
+    } else if (key.number) {
+        const auto number = node.value_exact<std::int64_t>();
+        if (!number || *number < 0 || *number > 65'535) return wants("a number from 0 to 65535");
+        route.*key.number = static_cast<std::uint64_t>(*number);
+    } else if (key.text) {
+        const auto text = node.value_exact<std::string>();
+        if (!text) return wants("a text in quotes");
+        route.*key.text = *text;
+    } else {
+        const toml::array* list = node.as_array();
+        if (!list) return wants("a list such as " + std::string(key.example));
+        for (const toml::node& item : *list) {
+            const auto text = item.value_exact<std::string>();
+            if (!text) return wants("a list of texts in quotes");
+            (route.*key.list).push_back(*text);
+        }
+    }
+    return {};
+}
+
+Result<> read_routes(Configuration& configuration, std::string_view file, const toml::array& tables) {
+    for (const toml::node& node : tables) {
+        const toml::table* table = node.as_table();
+        if (!table) return at(file, node, "route", "routes are tables: [[route]]");
+        RouteSettings route;
+        route.line = node.source().begin.line;
+        for (const auto& [name, value] : *table) {
+            const auto key = std::ranges::find(route_keys(), name.str(), &RouteKey::name);
+            if (key == route_keys().end()) {
+                const auto nearest = std::ranges::min_element(route_keys(), {},
+                                                              [&](const RouteKey& known) { return edit_distance(name.str(), known.name); });
+                return at(file, value, "route." + std::string(name.str()),
+                          "there is no such key; did you mean " + std::string(nearest->name) + "?");
+            }
+            if (const Result<> set = set_from_node(route, *key, value); !set)
+                return at(file, value, "route." + std::string(name.str()), set.error().text);
+        }
+        if (route.domains.empty()) return at(file, node, "route", "says no domains, as domains = [\"example.org\"]");
+        configuration.routes.push_back(std::move(route));
+    }
+    return {};
+}
+
 }  // namespace
 
 Configuration Configuration::defaults() {
@@ -110,6 +159,10 @@ Result<Configuration> parse_configuration(std::string_view toml, std::string_vie
                     std::string(file_name) + ":" + std::to_string(error.source().begin.line) + ": " + std::string(error.description()));
     }
     for (const auto& [name, node] : document) {
+        if (const toml::array* tables = node.as_array(); tables && name.str() == "route") {
+            if (const Result<> read = read_routes(configuration, file_name, *tables); !read) return fail(read.error());
+            continue;
+        }
         const toml::table* section = node.as_table();
         if (!section)
             return at(file_name, node, name.str(), "keys stand in sections; did you mean " + std::string(nearest_key(name.str())) + "?");
@@ -178,7 +231,7 @@ std::string configuration_page() {
         page += "| `" + std::string(option.key.substr(section.size() + 1)) + "` | `" + toml_value(option, option.default_text) + "` | " +
                 std::string(option.help) + (option.restart ? " *restart*" : "") + " |\n";
     }
-    return page;
+    return page + routes_page();
 }
 
 std::string configuration_example() {
@@ -192,7 +245,7 @@ std::string configuration_example() {
         file += "# " + std::string(option.help) + "\n#" + std::string(option.key.substr(section.size() + 1)) + " = " +
                 toml_value(option, option.default_text) + "\n";
     }
-    return file;
+    return file + routes_example();
 }
 
 }  // namespace packetboat::server

@@ -18,6 +18,7 @@
 #include "directory/directory.h"
 #include "mailbox/mailbox.h"
 #include "pop3/session/options.h"
+#include "server/routes.h"
 #include "smtp/session/options.h"
 
 namespace packetboat::server {
@@ -90,6 +91,8 @@ struct Configuration {
     std::filesystem::path outbound_ca_file;
     bool outbound_mta_sts = true;
     bool outbound_dane = true;
+
+    std::vector<RouteSettings> routes;
 
     std::vector<Endpoint> dns_servers;  // empty: the system's
     bool dns_dnssec = true;

@@ -21,6 +21,7 @@ Configuration dev_configuration(Configuration configuration, const DevOptions& o
     configuration.listen = {
         .smtp = at(25), .submission = at(587), .submissions = at(465), .lmtp = at(24), .pop3 = at(110), .pop3s = at(995)};
     configuration.plain_text_login = true;
+    if (options.dns) configuration.dns_servers = {*options.dns};
     return configuration;
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 
 #include "base/error.h"
 #include "base/ip.h"
@@ -16,6 +17,7 @@ struct DevOptions {
     std::filesystem::path data;
     std::uint16_t port_base = 20'000;  // every port is this plus the standard one
     IpAddress bind = IpAddress::v4(127, 0, 0, 1);
+    std::optional<Endpoint> dns;  // the name server to ask; none: mail for others waits
 };
 
 // Over `configuration`, which may have come from a file.

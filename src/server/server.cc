@@ -23,6 +23,7 @@
 #include "server/erasures.h"
 #include "server/privileges.h"
 #include "server/runtime.h"
+#include "server/sending.h"
 #include "server/services.h"
 #include "smtp/session/session.h"
 
@@ -56,6 +57,7 @@ struct Server::State {
     Configuration configuration;
     std::unique_ptr<net::TlsContext> tls;
     std::unique_ptr<Services> services;
+    std::unique_ptr<Sending> sending;
     std::unique_ptr<Admin> admin;
     WorkerPool upkeep_pool{{.threads = 1, .queue_max = 4, .name = "upkeep"}};
     std::stop_source upkeep_stop;
@@ -216,8 +218,14 @@ Result<std::unique_ptr<Server>> Server::start(Start start) {
     if (start.dev) {
         if (Result<> made = run_to_end(make_dev_accounts(*state.services)); !made) return fail(std::move(made).error());
     }
-    state.admin =
-        std::make_unique<Admin>(*state.services, configuration.hostname, [&state](JsonWriter& json) { state.write_status(json); });
+    std::vector<Endpoint> own_endpoints;
+    for (const BoundListener& listener : state.listeners) own_endpoints.push_back(listener.endpoint);
+    Result<std::unique_ptr<Sending>> sending =
+        Sending::make(configuration, *state.services, {.reactor = reactors, .dev = start.dev, .own_endpoints = std::move(own_endpoints)});
+    if (!sending) return fail(std::move(sending).error());
+    state.sending = std::move(*sending);
+    state.admin = std::make_unique<Admin>(
+        *state.services, configuration.hostname, [&state](JsonWriter& json) { state.write_status(json); }, &state.sending->outbound());
     Result<std::unique_ptr<ControlSocket>> control = ControlSocket::listen(
         configuration.data,
         [&state](AdminRequest request, std::stop_token stopping) { return state.admin->execute(std::move(request), std::move(stopping)); });
@@ -225,6 +233,7 @@ Result<std::unique_ptr<Server>> Server::start(Start start) {
     state.control = std::move(*control);
 
     state.net->start();
+    state.sending->start();
     state.net->spawn_on(0, [&state] { return state.upkeep(); });
     state.running = true;
     log_info("server.started", "", {{"hostname", configuration.hostname}, {"data", configuration.data.string()}, {"reactors", reactors}});
@@ -236,6 +245,8 @@ std::vector<BoundListener> Server::listeners() const { return state_->listeners;
 void Server::reload(const Configuration& wanted) {
     for (const std::string& key : restart_needed(state_->configuration, wanted)) log_warning("server.restart_needed", "", {{"key", key}});
     state_->runtime = Runtime::of(reloaded(state_->configuration, wanted));
+    if (const Result<> routes = state_->sending->reload(wanted); !routes)
+        log_error("server.routes_refused", "", {{"reason", routes.error().text}});
     log_reopen(wanted.log.level);
     if (state_->tls) (void)state_->tls->reload_if_changed();  // logs what went wrong, and keeps the old certificate then
     log_info("server.reloaded", "");
@@ -252,12 +263,14 @@ bool Server::stop() {
     state.control->begin_stop();
     state.services->local_retry().stop();
     state.upkeep_stop.request_stop();
+    state.sending->begin_stop();
     state.net->stop(state.configuration.stop_grace);
     if (!state.control->wait_until(std::max(deadline, Clock::now() + commands_time_min))) {
         log_warning("server.stopped", "", {{"unfinished", "an operator's command"}});
         return false;
     }
     state.control.reset();
+    state.sending->stop();
     log_info("server.stopped", "");
     return true;
 }

@@ -1,0 +1,253 @@
+#include "server/sending.h"
+
+#include <fstream>
+#include <future>
+#include <thread>
+#include <utility>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "base/worker_pool.h"
+#include "delivery/reporter.h"
+#include "dns/resolver.h"
+#include "net/reactor.h"
+#include "relay/routing.h"
+#include "relay/transport.h"
+#include "server/pacer.h"
+
+namespace packetboat::server {
+namespace {
+
+constexpr std::chrono::milliseconds report_interval{60'000};
+
+// The try-out server's, which needs no network.
+class NoResolver final : public dns::Resolver {
+public:
+    Task<dns::Answer> query(std::string, dns::Type) override {
+        dns::Answer answer;
+        answer.why = "the try-out server asks no name server; name one with serve --dev --dns ADDR:PORT";
+        co_return answer;
+    }
+};
+
+Result<std::vector<std::string>> read_lines(const std::filesystem::path& file) {
+    std::ifstream in(file);
+    if (!in) return fail(ErrorCode::not_found, "cannot read " + file.string());
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(in, line);) {
+        if (!trim(line).empty() && !line.starts_with(';')) lines.emplace_back(trim(line));
+    }
+    return lines;
+}
+
+Result<std::unique_ptr<dns::Resolver>> make_resolver(const Configuration& configuration, bool dev) {
+    if (dev && configuration.dns_servers.empty()) return std::make_unique<NoResolver>();
+    dns::ResolverOptions options;
+    options.servers = configuration.dns_servers;
+    options.dnssec = configuration.dns_dnssec;
+    options.timeout = configuration.dns_timeout;
+    options.queries_max = configuration.dns_queries_max;
+    options.cache_bytes = configuration.dns_cache_bytes;
+    if (!configuration.dns_trust_anchor_file.empty()) {
+        Result<std::vector<std::string>> anchors = read_lines(configuration.dns_trust_anchor_file);
+        if (!anchors) return fail(ErrorCode::invalid, mistake_text(configuration.source, "dns.trust_anchor_file", anchors.error().text));
+        options.trust_anchors = *std::move(anchors);
+    }
+    return dns::make_resolver(std::move(options));
+}
+
+Result<std::vector<IpAddress>> parse_addresses(const std::vector<std::string>& texts) {
+    std::vector<IpAddress> addresses;
+    for (const std::string& text : texts) {
+        const std::optional<IpAddress> address = IpAddress::parse(text);
+        if (!address) return fail(ErrorCode::invalid, "not an address: \"" + text + "\"");
+        addresses.push_back(*address);
+    }
+    return addresses;
+}
+
+std::optional<relay::TlsLevel> tls_level(std::string_view word) {
+    for (const auto level : {relay::TlsLevel::none, relay::TlsLevel::may, relay::TlsLevel::encrypt, relay::TlsLevel::verify}) {
+        if (to_string(level) == word) return level;
+    }
+    return std::nullopt;
+}
+
+Result<relay::ConfiguredRoute> make_route(const Configuration& configuration, const RouteSettings& settings) {
+    relay::ConfiguredRoute route;
+    route.domains = settings.domains;
+    route.host = settings.host;
+    route.port = static_cast<std::uint16_t>(settings.port);
+    route.mx = settings.mx;
+    if (settings.protocol != "smtp" && settings.protocol != "lmtp") return fail(ErrorCode::invalid, "protocol must be smtp or lmtp");
+    if (settings.protocol == "lmtp") route.protocol = smtp::ClientProtocol::lmtp;
+    if (!settings.tls.empty()) {
+        route.tls = tls_level(settings.tls);
+        if (!route.tls) return fail(ErrorCode::invalid, "tls must be none, may, encrypt or verify");
+    } else if (settings.user.empty()) {
+        route.tls = static_cast<relay::TlsLevel>(configuration.outbound_tls);
+    }
+    route.implicit_tls = settings.implicit_tls;
+    route.user = settings.user;
+    route.password_without_tls = settings.password_without_tls;
+    if (!settings.password_file.empty()) {
+        const Result<std::vector<std::string>> lines = read_lines(settings.password_file);
+        if (!lines) return fail(lines.error());
+        if (lines->empty()) return fail(ErrorCode::invalid, settings.password_file + " has no password in its first line");
+        route.password = lines->front();
+    }
+    Result<std::vector<IpAddress>> sources = parse_addresses(settings.sources);
+    if (!sources) return fail(std::move(sources).error());
+    route.sources = sources->empty() ? configuration.outbound_sources : *std::move(sources);
+    return route;
+}
+
+// What is configured, and for all else a route of the general settings.
+Result<relay::RouteTable> make_routes(const Configuration& configuration) {
+    std::vector<relay::ConfiguredRoute> routes;
+    bool all_else = false;
+    for (const RouteSettings& settings : configuration.routes) {
+        const auto mistake = [&](const Error& error) {
+            const std::string place = configuration.source.file + ":" + std::to_string(settings.line) + ": route: ";
+            return fail(ErrorCode::invalid, place + error.text);
+        };
+        Result<relay::ConfiguredRoute> route = make_route(configuration, settings);
+        if (!route) return mistake(route.error());
+        if (const Result<relay::RouteTable> alone = relay::RouteTable::make({*route}); !alone) return mistake(alone.error());
+        all_else = all_else || std::ranges::find(route->domains, "*") != route->domains.end();
+        routes.push_back(*std::move(route));
+    }
+    if (!all_else) {
+        relay::ConfiguredRoute general;
+        general.domains = {"*"};
+        general.tls = static_cast<relay::TlsLevel>(configuration.outbound_tls);
+        general.sources = configuration.outbound_sources;
+        routes.push_back(std::move(general));
+    }
+    return relay::RouteTable::make(std::move(routes));
+}
+
+}  // namespace
+
+struct Sending::State {
+    State(std::size_t number, Services& of, const Configuration& configuration)
+        : services(of),
+          reactor(number),
+          pacer(reactor),
+          reports(reactor),
+          reporter(of.store(), of.delivery(), of.queue(),
+                   {.hostname = configuration.hostname,
+                    .give_up_after = configuration.retry.give_up_after,
+                    .message_time = configuration.retry.give_up_after}) {}
+
+    Services& services;
+    std::unique_ptr<dns::Resolver> resolver;
+    relay::LevelSecurity security;
+    net::Reactor reactor;
+    ReactorPacer pacer;
+    net::Alarm reports;
+    delivery::Reporter reporter;
+    std::unique_ptr<relay::SmtpTransport> transport;
+    std::unique_ptr<delivery::Outbound> outbound;
+    std::promise<void> sent_all;
+    std::promise<void> reported_all;
+    bool running = false;
+    bool stopping = false;
+
+    Task<> report() {
+        do {
+            co_await reporter.report_due(Time::now());
+        } while (co_await reports.wait(report_interval));
+    }
+    // On the reactor's thread, which is waited for.
+    template <class Job>
+    void on_reactor(Job job) {
+        std::promise<void> done;
+        reactor.post([&] {
+            job();
+            done.set_value();
+        });
+        done.get_future().wait();
+    }
+};
+
+Sending::Sending() = default;
+Sending::~Sending() { stop(); }
+
+Result<std::unique_ptr<Sending>> Sending::make(const Configuration& configuration, Services& services, Place place) {
+    std::unique_ptr<Sending> sending(new Sending());
+    sending->state_ = std::make_unique<State>(place.reactor, services, configuration);
+    State& state = *sending->state_;
+    Result<std::unique_ptr<dns::Resolver>> resolver = make_resolver(configuration, place.dev);
+    if (!resolver) return fail(std::move(resolver).error());
+    state.resolver = *std::move(resolver);
+    Result<relay::RouteTable> routes = make_routes(configuration);
+    if (!routes) return fail(std::move(routes).error());
+
+    relay::TransportOptions options;
+    options.name = configuration.hostname;
+    options.own_endpoints = std::move(place.own_endpoints);
+    options.port = static_cast<std::uint16_t>(configuration.outbound_port);
+    options.ca_file = configuration.outbound_ca_file;
+    options.connect_timeout = configuration.outbound_connect_timeout;
+    Result<std::unique_ptr<relay::SmtpTransport>> transport =
+        relay::SmtpTransport::make(state.reactor, *state.resolver, state.security, *std::move(routes), std::move(options));
+    if (!transport) return fail(std::move(transport).error());
+    state.transport = *std::move(transport);
+
+    delivery::OutboundOptions outbound = configuration.outbound;
+    outbound.plan = configuration.retry;
+    state.outbound = std::make_unique<delivery::Outbound>(services.store(), services.queue(), *state.transport, state.pacer, outbound);
+    services.queue().watch_reports([&alarm = state.reports] { alarm.ring(); });
+    return sending;
+}
+
+void Sending::start() {
+    State& state = *state_;
+    state.running = true;
+    state.reactor.start();
+    state.reactor.post([&state] {
+        spawn(state.outbound->run(), [&state](std::exception_ptr) { state.sent_all.set_value(); });
+        spawn(state.report(), [&state](std::exception_ptr) { state.reported_all.set_value(); });
+    });
+}
+
+delivery::Outbound& Sending::outbound() { return *state_->outbound; }
+
+Result<> Sending::reload(const Configuration& configuration) {
+    Result<relay::RouteTable> routes = make_routes(configuration);
+    if (!routes) return fail(std::move(routes).error());
+    state_->on_reactor([&] { state_->transport->set_routes(*std::move(routes)); });
+    return {};
+}
+
+void Sending::begin_stop() {
+    State& state = *state_;
+    if (!state.running || std::exchange(state.stopping, true)) return;
+    state.reporter.stop();
+    state.reports.end();
+    state.outbound->stop();
+    state.pacer.end();
+    state.on_reactor([&] { state.transport->stop(); });
+    // Whoever waits for a name server gets an answer at once.
+    state.resolver.reset();
+}
+
+void Sending::stop() {
+    if (!state_) return;
+    State& state = *state_;
+    if (state.running) {
+        begin_stop();
+        state.sent_all.get_future().wait();
+        state.reported_all.get_future().wait();
+        state.running = false;
+        state.services.queue().watch_reports({});
+        state.on_reactor([&] {
+            state.outbound.reset();
+            state.transport.reset();
+        });
+    }
+    state_.reset();
+}
+
+}  // namespace packetboat::server
