@@ -90,6 +90,7 @@ std::string problem_text(X509_STORE_CTX* chain) {
             return whose + " is not valid before " + date_text(certificate ? X509_get0_notBefore(certificate) : nullptr);
         case X509_V_ERR_HOSTNAME_MISMATCH:
         case X509_V_ERR_IP_ADDRESS_MISMATCH: return "it is for another host: " + (certificate ? names_of(certificate) : "no name");
+        case X509_V_ERR_DANE_NO_MATCH: return "no TLSA record of its host is for it";
         case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT: return "it is self-signed";
         case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
         case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:

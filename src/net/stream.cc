@@ -244,17 +244,18 @@ Task<Result<>> Stream::start_tls(const TlsContext& context) {
     return state_->handshake();
 }
 
-Task<Result<>> Stream::start_tls_client(const TlsClientContext& context, std::string server_name) {
+Task<Result<>> Stream::start_tls_client(const TlsClientContext& context, std::string server_name, TlsDemand demand) {
     assert(!state_->tls_begun);
     state_->tls_begun = true;
     state_->server_certificate = std::make_unique<ServerCertificate>();
     ServerCertificate& shown = *state_->server_certificate;
-    Result<ssl_st*> made = context.new_connection(descriptor(), server_name, shown);
+    Result<ssl_st*> made = context.new_connection(descriptor(), server_name, demand, shown);
     if (!made) co_return fail(std::move(made).error());
     state_->ssl = *made;
     Result<> done = co_await state_->handshake();
     if (done) describe_server(state_->ssl, shown);
-    if (!done && done.error().code == ErrorCode::invalid && context.verifies() && !shown.problem.empty())
+    const bool verifies = SSL_get_verify_mode(state_->ssl) != SSL_VERIFY_NONE;
+    if (!done && done.error().code == ErrorCode::invalid && verifies && !shown.problem.empty())
         co_return fail(ErrorCode::denied, "the certificate of " + server_name + " is not to be trusted: " + shown.problem);
     co_return done;
 }

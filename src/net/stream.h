@@ -54,8 +54,9 @@ public:
     // Errors: also invalid (what came is no handshake that we accept); the connection is of no further use then.
     Task<Result<>> start_tls(const TlsContext& context);
     // The client's side, within the deadline; once. `server_name` is what the certificate must be for: a host name in ASCII, or an IP
-    // address. Errors: denied (the certificate is not to be trusted, and the context verifies), invalid (no such name; or as above).
-    Task<Result<>> start_tls_client(const TlsClientContext& context, std::string server_name);
+    // address; `demand` as in TlsClientContext::new_connection(). Errors: denied (the certificate is not to be trusted, and that is
+    // demanded), invalid (no such name; or as above).
+    Task<Result<>> start_tls_client(const TlsClientContext& context, std::string server_name, TlsDemand demand = {});
     bool tls() const;
     // What the server has shown, whether it was to be trusted or not, also when the handshake failed for it. A client's only; null:
     // nothing.

@@ -37,6 +37,7 @@ namespace packetboat::net {
 struct ClientTls {
     const TlsClientContext* context = nullptr;  // null: start_tls() is refused; outlives the peer
     std::string server_name;                    // whom the certificate must be for
+    TlsDemand demand = {};                      // what else is demanded of it
 };
 
 template <class Decoder>
@@ -119,8 +120,9 @@ public:
         release();
         decoder_.reset();
         arm(options_.handshake_timeout);
-        const Result<> done =
-            tls_ ? co_await stream_.start_tls(*tls_) : co_await stream_.start_tls_client(*client_tls_->context, client_tls_->server_name);
+        const Result<> done = tls_
+                                  ? co_await stream_.start_tls(*tls_)
+                                  : co_await stream_.start_tls_client(*client_tls_->context, client_tls_->server_name, client_tls_->demand);
         if (!done) {
             log_info("net.handshake_failed", info_.session_id, {{"remote", info_.remote.text()}, {"error", done.error().text}});
             failure_ = done.error();

@@ -87,4 +87,23 @@ TlsFiles Authority::issue(const Ask& ask) {
     return files;
 }
 
+TlsaRecord tlsa_of(const std::filesystem::path& file, std::uint8_t usage, std::uint8_t selector, std::uint8_t matching) {
+    const OpensslPtr<BIO, BIO_free_all> bio(BIO_new_file(file.c_str(), "r"));
+    const Certificate certificate(bio ? PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr) : nullptr);
+    require(certificate != nullptr);
+    unsigned char* bytes = nullptr;
+    const int size = selector == 0 ? i2d_X509(certificate.get(), &bytes) : i2d_PUBKEY(X509_get0_pubkey(certificate.get()), &bytes);
+    require(size > 0);
+    std::string data(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size));
+    OPENSSL_free(bytes);
+    if (matching != 0) {
+        std::string digest(EVP_MAX_MD_SIZE, '\0');
+        unsigned digest_size = 0;
+        require(EVP_Digest(data.data(), data.size(), reinterpret_cast<unsigned char*>(digest.data()), &digest_size,
+                           matching == 1 ? EVP_sha256() : EVP_sha512(), nullptr) == 1);
+        data = digest.substr(0, digest_size);
+    }
+    return {usage, selector, matching, std::move(data)};
+}
+
 }  // namespace packetboat::net::testing

@@ -6,6 +6,7 @@
 
 #include "net/openssl_ptr.h"
 #include "net/tls.h"
+#include "net/tls_client.h"
 
 struct evp_pkey_st;
 struct x509_st;
@@ -36,5 +37,8 @@ private:
     std::filesystem::path certificate_file_;
     int issued_ = 0;
 };
+
+// The record for the first certificate of a PEM file.
+TlsaRecord tlsa_of(const std::filesystem::path& certificate, std::uint8_t usage, std::uint8_t selector, std::uint8_t matching);
 
 }  // namespace packetboat::net::testing
