@@ -102,7 +102,7 @@ class DataDirectory(Scenario):
             if case == "foreign":
                 (self.data / "thesis.tex").write_text("x")
             before = [(p, mode(p)) for p in sorted(self.folder.rglob("*"))]
-            for arguments in self.READS + (["store", "sweep"], ["account", "rm", ALICE], ["queue", "retry"]):
+            for arguments in self.READS + (["store", "sweep"], ["account", "rm", ALICE], ["queue", "retry", "--all"]):
                 self.assertEqual(self.status(*arguments), 3, (case, arguments))
             self.assertEqual(self.status("account", "add", ALICE, input="secret\n"), 3)
             self.assertEqual(before, [(p, mode(p)) for p in sorted(self.folder.rglob("*"))], case)
