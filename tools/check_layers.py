@@ -9,6 +9,7 @@ USES = {
     "base": [],
     "net": ["base"],
     "mime": ["base"],
+    "dns": ["base"],
     "store": ["base"],
     "directory": ["store", "base"],
     "mailbox": ["store", "base"],
@@ -27,6 +28,7 @@ USES = {
 # Library headers that only these rooms may include.
 LIBRARIES = {
     r"sys/epoll": ["net"],
+    r"unbound": ["dns"],
     r"rocksdb/": ["store"],
     r"sodium": ["directory"],
     r"idn2": ["directory"],
