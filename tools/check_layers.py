@@ -10,6 +10,7 @@ USES = {
     "net": ["base"],
     "dns": ["base"],
     "mime": ["base"],
+    "dns": ["base"],
     "store": ["base"],
     "directory": ["store", "base"],
     "mailbox": ["store", "base"],
@@ -33,6 +34,7 @@ TESTS_USE = {
 # Library headers that only these rooms may include.
 LIBRARIES = {
     r"sys/epoll": ["net"],
+    r"unbound": ["dns"],
     r"rocksdb/": ["store"],
     r"sodium": ["directory"],
     r"idn2": ["directory"],

@@ -46,12 +46,13 @@ struct Tlsa {  // RFC 6698 §2.1
     friend bool operator==(const Tlsa&, const Tlsa&) = default;
 };
 
-// What was asked for, in the member of its type; the others are empty. Records that are broken are left out and counted.
+// What was asked for, in the member of its type; the others are empty. Records that are broken are left out and counted; found has at least
+// one that is not.
 struct Answer {
     Outcome outcome = Outcome::failed;
     bool secure = false;         // validated by DNSSEC, the whole way through CNAMEs; also for no_data and no_such_name
     std::string canonical_name;  // where CNAMEs led; the name asked for, when there were none
-    std::chrono::seconds ttl{};  // how long this holds, negative answers included
+    std::chrono::seconds ttl{};  // how long this holds, negative answers included; 0: for now only
     std::string why;             // of failed and bogus, in plain words: "no name server of example.org answers"
 
     std::vector<IpAddress> addresses;  // a, aaaa
@@ -73,15 +74,19 @@ public:
 };
 
 struct ResolverOptions {
-    std::vector<Endpoint> servers;           // empty: those of /etc/resolv.conf
-    bool dnssec = true;                      // validate, with the root's trust anchor
-    std::vector<std::string> trust_anchors;  // more of them, as DS or DNSKEY records in text: for zones of one's own
+    std::vector<Endpoint> servers;                 // recursive, or authoritative for all that is asked; empty: those of resolv_conf
+    std::string resolv_conf = "/etc/resolv.conf";  // read once; without a name server in it: the one on 127.0.0.1
+    bool dnssec = true;                            // validate, with the root's trust anchor
+    // More of them, as DS or DNSKEY records in text, for zones of one's own. Without `dnssec`: what lies below these is validated, nothing
+    // else.
+    std::vector<std::string> trust_anchors;
     std::chrono::milliseconds timeout{30'000};
-    std::uint64_t queries_max = 1'000;  // under way; more are answered `failed` at once
+    std::uint64_t queries_max = 1'000;  // different ones under way; more are answered `failed` at once
     std::uint64_t cache_bytes = 16 << 20;
 };
 
-// Over libunbound. Errors: unavailable, invalid (a trust anchor).
+// Over libunbound; see README.md for what it does with the options. Starts two threads. Destroying it answers the queries under way as
+// failed; no thread may be calling query() then. Errors: unavailable, invalid (a trust anchor, no time, no queries).
 Result<std::unique_ptr<Resolver>> make_resolver(ResolverOptions options);
 
 }  // namespace packetboat::dns
