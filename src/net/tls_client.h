@@ -27,6 +27,7 @@ struct TlsaRecord {
     std::uint8_t selector = 0;  // 0: the certificate, 1: its public key
     std::uint8_t matching = 0;  // 0: the thing itself, 1: its SHA-256, 2: its SHA-512
     std::string data;           // bytes
+    friend bool operator==(const TlsaRecord&, const TlsaRecord&) = default;
 };
 
 // What one connection demands of the server's certificate, where that is not what its context demands anyway.

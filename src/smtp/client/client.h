@@ -95,6 +95,8 @@ public:
     const std::string& server_name() const { return server_name_; }
     // Everything said, but passwords and the like, and messages.
     std::string dialogue() const { return dialogue_.text(); }
+    // From now on it begins with what is said from now on.
+    void forget_dialogue() { dialogue_ = Dialogue(options_.dialogue_max_bytes); }
 
 private:
     struct Transaction;
