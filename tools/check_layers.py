@@ -13,7 +13,7 @@ USES = {
     "store": ["base"],
     "directory": ["store", "base"],
     "mailbox": ["store", "base"],
-    "delivery": ["mailbox", "directory", "store", "base"],
+    "delivery": ["mailbox", "directory", "store", "mime", "base"],
     "sasl": ["base"],
     "smtp/wire": ["base"],
     "smtp/client": ["smtp/wire", "sasl", "base"],
