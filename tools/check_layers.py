@@ -13,7 +13,7 @@ USES = {
     "store": ["base"],
     "directory": ["store", "base"],
     "mailbox": ["store", "base"],
-    "delivery": ["mailbox", "directory", "store", "base"],
+    "delivery": ["mailbox", "directory", "store", "mime", "base"],
     "trust": ["dns", "store", "base"],
     "sasl": ["base"],
     "smtp/wire": ["base"],

@@ -1,6 +1,9 @@
 #include "delivery/acceptance.h"
 
 #include <algorithm>
+#include <iterator>
+#include <set>
+#include <string_view>
 #include <utility>
 
 #include "base/log.h"
@@ -21,10 +24,25 @@ std::string as_written(const directory::Address& address, const std::string& wri
     return written.substr(0, written.rfind('@') + 1) + address.domain();
 }
 
+bool leads_to_several(const Recipient& recipient) { return recipient.accounts.size() + recipient.elsewhere.size() > 1; }
+
+// What NOTIFY says for the places that a recipient leads to. SUCCESS is about the recipient itself when there are several (RFC 3461
+// §6.2.7.3); who wanted to hear of nothing else wants to hear of nothing.
+std::uint8_t inherited_notify(const Recipient& recipient) {
+    if (!leads_to_several(recipient) || (recipient.notify & notify_success) == 0) return recipient.notify;
+    const auto rest = static_cast<std::uint8_t>(recipient.notify & ~unsigned{notify_success});
+    return rest == 0 ? notify_never : rest;
+}
+
 }  // namespace
 
 Acceptance::Acceptance(mailbox::Mail& mail, Queue& queue, const Envelope& envelope, bool each_alone)
-    : mail_(mail), queue_(queue), envelope_(envelope), each_alone_(each_alone), barred_(each_alone ? envelope.recipients.size() : 1) {
+    : mail_(mail),
+      queue_(queue),
+      envelope_(envelope),
+      each_alone_(each_alone),
+      held_(envelope.hold_until && *envelope.hold_until > now_),
+      barred_(each_alone ? envelope.recipients.size() : 1) {
     plan();
 }
 
@@ -53,6 +71,7 @@ void Acceptance::lead_to(std::size_t stop, std::size_t recipient) { stops_[stop]
 
 Task<std::vector<Outcome>> Acceptance::run(mailbox::Content content, std::uint64_t skip_bytes) {
     skip_bytes_ = skip_bytes;
+    if (held_) co_return co_await hold(content);
     if (!account_stops_.empty()) {
         // Once for all accounts.
         Result<mailbox::Content> settled = co_await mail_.settle(std::move(content));
@@ -62,7 +81,26 @@ Task<std::vector<Outcome>> Acceptance::run(mailbox::Content content, std::uint64
     co_await queue_elsewhere(content);
     co_await deliver(content);
     co_await queue_rest(content);
-    co_return outcomes();
+    std::vector<Outcome> all = outcomes();
+    co_await queue_reports(all, content);
+    co_return all;
+}
+
+// RFC 4865: all of it waits in one entry. What is to be told of waits as long.
+Task<std::vector<Outcome>> Acceptance::hold(const mailbox::Content& content) {
+    std::vector<Stop*> all;
+    for (Stop& stop : stops_) all.push_back(&stop);
+    if (!all.empty()) {
+        const Result<> queued = co_await queue(all, content);
+        for (Stop* stop : all) {
+            if (queued) continue;
+            stop->stage = Stage::failed;
+            stop->error = queued.error();
+        }
+    }
+    std::vector<Outcome> answers = outcomes();
+    co_await queue_reports(answers, content);
+    co_return answers;
 }
 
 Task<> Acceptance::queue_elsewhere(const mailbox::Content& content) {
@@ -148,18 +186,10 @@ Task<> Acceptance::queue_rest(const mailbox::Content& content) {
 }
 
 Task<Result<>> Acceptance::queue(std::vector<Stop*> stops, const mailbox::Content& content) {
-    QueueEntry entry;
-    entry.id = envelope_.id;
-    entry.reverse_path = envelope_.reverse_path;
-    entry.envid = envelope_.envid;
-    entry.ret = envelope_.ret;
-    entry.smtputf8 = envelope_.smtputf8;
-    entry.body = envelope_.body;
-    entry.arrived = now_;
-    entry.skip_bytes = skip_bytes_;
-    for (const Stop* stop : stops) entry.recipients.push_back(queued_recipient(*stop));
-    const Result<Id128> added = co_await queue_.add(std::move(entry), content);
-    if (!added) co_return fail(added.error());
+    std::vector<QueuedRecipient> recipients;
+    for (const Stop* stop : stops) std::ranges::move(queued_recipients(*stop), std::back_inserter(recipients));
+    const Result<> added = co_await add(std::move(recipients), content);
+    if (!added) co_return added;
     for (Stop* stop : stops) {
         stop->stage = Stage::queued;
         log_info("delivery.queued", envelope_.session_id,
@@ -168,18 +198,47 @@ Task<Result<>> Acceptance::queue(std::vector<Stop*> stops, const mailbox::Conten
     co_return Result<>();
 }
 
-QueuedRecipient Acceptance::queued_recipient(const Stop& stop) const {
-    const Recipient& given = envelope_.recipients[stop.recipients.front()];
+Task<Result<>> Acceptance::add(std::vector<QueuedRecipient> recipients, const mailbox::Content& content) {
+    QueueEntry entry;
+    entry.id = envelope_.id;
+    entry.reverse_path = envelope_.reverse_path;
+    entry.envid = envelope_.envid;
+    entry.ret = envelope_.ret;
+    entry.smtputf8 = envelope_.smtputf8;
+    entry.body = envelope_.body;
+    entry.require_tls = envelope_.require_tls;
+    entry.arrived = held_ ? *envelope_.hold_until : now_;
+    entry.skip_bytes = skip_bytes_;
+    entry.recipients = std::move(recipients);
+    const Result<Id128> added = co_await queue_.add(std::move(entry), content);
+    if (!added) co_return fail(added.error());
+    co_return Result<>();
+}
+
+// One for each wish that the recipients have: two of them that want to be told of alike are one.
+std::vector<QueuedRecipient> Acceptance::queued_recipients(const Stop& stop) const {
+    std::vector<QueuedRecipient> queued;
+    std::set<std::pair<std::uint8_t, std::string_view>> wishes;
+    for (const std::size_t i : stop.recipients) {
+        const Recipient& given = envelope_.recipients[i];
+        if (wishes.emplace(inherited_notify(given), given.orcpt).second) queued.push_back(queued_recipient(stop, i));
+    }
+    return queued;
+}
+
+QueuedRecipient Acceptance::queued_recipient(const Stop& stop, std::size_t recipient) const {
+    const Recipient& given = envelope_.recipients[recipient];
     QueuedRecipient queued;
     queued.address = stop.address;
     if (stop.address != given.address) queued.original = given.address;
     queued.orcpt = given.orcpt;
-    queued.notify = given.notify;
-    queued.due = now_;
+    queued.notify = inherited_notify(given);
+    queued.due = held_ ? *envelope_.hold_until : now_;
     if (!stop.account) return queued;
 
     queued.local = true;
     queued.account = stop.account->id;
+    if (stop.stage != Stage::failed) return queued;
     queued.attempts = 1;
     queued.last_error = stop.error.text.empty() ? std::string(to_string(stop.error.code)) : stop.error.text;
     queued.status = local_status(stop.error.code);
@@ -189,6 +248,41 @@ QueuedRecipient Acceptance::queued_recipient(const Stop& stop) const {
         queued.report = Report::failed;
     }
     return queued;
+}
+
+// Of whom the sender wants to hear that they have got the message: accounts that have it, and aliases that lead to several places.
+std::vector<QueuedRecipient> Acceptance::reports(const std::vector<Outcome>& outcomes) const {
+    std::vector<QueuedRecipient> reports;
+    const auto wanted = [&](std::size_t i) { return outcomes[i].result && (envelope_.recipients[i].notify & notify_success) != 0; };
+    const auto delivered = [&](QueuedRecipient recipient) {
+        recipient.report = Report::delivered;
+        recipient.status = "2.1.5";
+        recipient.due = held_ ? *envelope_.hold_until : now_;
+        reports.push_back(std::move(recipient));
+    };
+    for (const Stop& stop : stops_) {
+        if (stop.stage != Stage::delivered) continue;
+        for (const std::size_t i : stop.recipients) {
+            if (wanted(i) && !leads_to_several(envelope_.recipients[i])) delivered(queued_recipient(stop, i));
+        }
+    }
+    for (std::size_t i = 0; i < outcomes.size(); ++i) {
+        const Recipient& given = envelope_.recipients[i];
+        if (wanted(i) && leads_to_several(given)) delivered({.address = given.address, .orcpt = given.orcpt, .notify = given.notify});
+    }
+    return reports;
+}
+
+// A sender who will send the message again, because of some of its recipients, is told of all of them then.
+Task<> Acceptance::queue_reports(const std::vector<Outcome>& outcomes, const mailbox::Content& content) {
+    if (envelope_.reverse_path.empty()) co_return;
+    const bool refused = std::ranges::any_of(outcomes, [](const Outcome& outcome) { return !outcome.result; });
+    if (refused && !each_alone_) co_return;
+    std::vector<QueuedRecipient> wanted = reports(outcomes);
+    if (wanted.empty()) co_return;
+    const Result<> added = co_await add(std::move(wanted), content);
+    if (!added)
+        log_error("delivery.report_not_queued", envelope_.session_id, {{"message", envelope_.id.text()}, {"why", added.error().text}});
 }
 
 std::vector<Outcome> Acceptance::outcomes() const {

@@ -43,16 +43,21 @@ private:
     void add_elsewhere(const directory::Address& address, std::size_t recipient);
     void lead_to(std::size_t stop, std::size_t recipient);
 
+    Task<std::vector<Outcome>> hold(const mailbox::Content& content);
     Task<> queue_elsewhere(const mailbox::Content& content);
     Task<> deliver(const mailbox::Content& content);
     Task<> queue_rest(const mailbox::Content& content);
+    Task<> queue_reports(const std::vector<Outcome>& outcomes, const mailbox::Content& content);
     Task<Result<>> queue(std::vector<Stop*> stops, const mailbox::Content& content);
+    Task<Result<>> add(std::vector<QueuedRecipient> recipients, const mailbox::Content& content);
 
     void bar(const Stop& stop);
     bool barred(const Stop& stop) const;
     std::vector<bool> answers_succeeded_in_part() const;
     std::size_t answer_of(std::size_t recipient) const { return each_alone_ ? recipient : 0; }
-    QueuedRecipient queued_recipient(const Stop& stop) const;
+    std::vector<QueuedRecipient> queued_recipients(const Stop& stop) const;
+    QueuedRecipient queued_recipient(const Stop& stop, std::size_t recipient) const;
+    std::vector<QueuedRecipient> reports(const std::vector<Outcome>& outcomes) const;
     std::vector<Outcome> outcomes() const;
 
     mailbox::Mail& mail_;
@@ -60,6 +65,7 @@ private:
     const Envelope& envelope_;
     const bool each_alone_;
     const Time now_ = Time::now();
+    const bool held_;
     std::uint64_t skip_bytes_ = 0;
     std::vector<Stop> stops_;
     std::unordered_map<std::uint64_t, std::size_t> account_stops_;  // where in stops_ an account stands, while planning

@@ -45,6 +45,9 @@ struct Envelope {
     std::string ret;           // "FULL", "HDRS" or empty
     bool smtputf8 = false;
     Body body = Body::seven_bit;
+    bool require_tls = false;  // RFC 8689: it goes on to others over TLS only
+    // RFC 4865: nobody gets it before. All of it waits in the queue, where it counts as having arrived then: times to give up begin then.
+    std::optional<Time> hold_until;
     std::vector<Recipient> recipients;
 };
 
@@ -95,6 +98,11 @@ public:
     // that succeeded, the rest is queued: to be tried again when it failed for the moment, else to tell the sender. When nothing
     // succeeded, nothing is queued and the outcomes are errors. So without `each_alone` an error among the outcomes is an answer for
     // the whole message: its sender keeps it.
+    //
+    // With NOTIFY=SUCCESS (RFC 3461 §4.1), what is in a mailbox here is reported in the queue as delivered, so that the sender is told.
+    // When that cannot be queued, the log has it: the message itself is where it belongs. An alias that leads to one place hands NOTIFY on
+    // to it; one that leads to several is itself what the sender hears of, when all its places have the message or are in the queue, and
+    // they inherit NOTIFY without SUCCESS (RFC 3461 §6.2.7; it is said to be "delivered" as a mailing list would be, not "expanded").
     //
     // The same envelope id again, after an outcome that nobody knows, stores and queues nothing twice.
     Task<std::vector<Outcome>> accept(Envelope envelope, Incoming incoming, bool each_alone);

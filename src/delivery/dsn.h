@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,6 +12,9 @@
 #include "delivery/queue.h"
 
 namespace packetboat::delivery {
+
+inline constexpr std::size_t dsn_whole_max_bytes = 256 * 1024;  // a larger message is not returned whole, its header is
+inline constexpr std::size_t dsn_header_max_bytes = 64 * 1024;  // of a returned header; what is over it is cut off
 
 // A delivery status notification that is to be written (RFC 3464, RFC 6522; RFC 6533 where addresses are not ASCII).
 struct DsnFacts {
@@ -25,11 +29,18 @@ struct DsnFacts {
 };
 
 struct DsnMessage {
-    std::string text;       // CRLF lines, 7-bit unless `smtputf8`
-    bool smtputf8 = false;  // there is UTF-8 in the header
-    bool eight_bit = false;
+    std::string text;        // CRLF lines of at most 998 bytes, without NUL
+    bool smtputf8 = false;   // there is UTF-8 in the header, or in the part that machines read
+    bool eight_bit = false;  // somewhere: it goes as 8BITMIME
 };
 
+// A multipart/report of three parts, whatever the facts are. Recipients of which the same is to be said are named once.
+//
+// The message comes back whole when it has failed, its sender did not want its header only, and it can: not over dsn_whole_max_bytes, no
+// NUL, no bare CR or LF, no line over 998 bytes. Else its header does.
+//
+// UTF-8 goes to who has sent a message with SMTPUTF8, or from an address that needs it. Other senders' systems may not understand it, and
+// get addresses that are not ASCII in the form that RFC 6533 §3 has for that: "\x{E9}".
 DsnMessage write_dsn(const DsnFacts& facts);
 
 }  // namespace packetboat::delivery

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "delivery/delivery.h"
 #include "delivery/local_delivery.h"
 
 namespace packetboat::delivery {
@@ -18,6 +19,14 @@ std::vector<const QueuedRecipient*> due_recipients(const QueueEntry& entry, Time
         if (work_of(recipient) == Work::deliver && !recipient.held && recipient.due <= due_by) due.push_back(&recipient);
     }
     return due;
+}
+
+// The sender wants to hear of it (RFC 3461 §4.1).
+void mark_delivered(QueuedRecipient& recipient, Time now) {
+    recipient.report = Report::delivered;
+    recipient.status = "2.1.5";
+    recipient.last_error.clear();
+    recipient.due = now;
 }
 
 }  // namespace
@@ -142,7 +151,11 @@ Task<Result<>> LocalRetry::record(const QueueEntry& entry, const std::vector<Att
             const auto recipient = std::ranges::find(kept.recipients, attempt.number, &QueuedRecipient::number);
             if (recipient == kept.recipients.end()) continue;
             if (attempt.error.empty()) {
-                kept.recipients.erase(recipient);
+                if (kept.reverse_path.empty() || (recipient->notify & notify_success) == 0) {
+                    kept.recipients.erase(recipient);
+                } else {
+                    mark_delivered(*recipient, now);
+                }
                 continue;
             }
             ++recipient->attempts;

@@ -21,7 +21,8 @@ struct RetryLimits {
 };
 
 // Tries again what mailboxes here could not take when it came. Recipients elsewhere are left as they are. A recipient whose account
-// is gone, or whose time is up, has failed for good: it stays in the queue until its sender has been told.
+// is gone, or whose time is up, has failed for good: it stays in the queue until its sender has been told, as does one that was delivered
+// with NOTIFY=SUCCESS.
 class LocalRetry {
 public:
     // All of them outlive the retry. Any thread; runs that overlap deliver nothing twice.

@@ -253,7 +253,7 @@ std::map<std::string, std::string> due_records(const QueueEntry& entry) {
     };
     for (const QueuedRecipient& recipient : entry.recipients) {
         if (recipient.held) continue;
-        if (recipient.report != Report::none) note(Work::tell_sender, recipient.due);
+        if (recipient.report != Report::none) note(Work::tell_sender, recipient.done() ? recipient.due : entry.arrived);
         if (work_of(recipient) == Work::deliver) note(Work::deliver, recipient.due);
     }
     std::map<std::string, std::string> records;

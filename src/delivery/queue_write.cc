@@ -12,8 +12,9 @@ namespace {
 
 constexpr std::size_t status_max_bytes = 16;
 
+// Two wishes about one place (RFC 3461: NOTIFY, ORCPT) are two recipients.
 bool same_destination(const QueuedRecipient& a, const QueuedRecipient& b) {
-    if (a.local != b.local) return false;
+    if (a.local != b.local || a.notify != b.notify || a.orcpt != b.orcpt) return false;
     return a.local ? a.account == b.account : a.address == b.address;
 }
 
@@ -103,7 +104,7 @@ Result<> merge_entry(store::Transaction& transaction, const QueueEnvelope& befor
     std::vector<QueuedRecipient>& recipients = after.entry.recipients;
     for (const QueuedRecipient& recipient : more.recipients) {
         const bool there =
-            std::ranges::any_of(recipients, [&](const QueuedRecipient& other) { return same_destination(recipient, other); });
+            std::ranges::any_of(before.entry.recipients, [&](const QueuedRecipient& other) { return same_destination(recipient, other); });
         if (!there) recipients.push_back(recipient);
     }
     if (Result<> checked = check_entry(after.entry, limits); !checked) return checked;

@@ -71,6 +71,9 @@ public:
     // `name` in ASCII (A-labels), with or without a final dot. A name that cannot be one is no_such_name. Never throws, never waits longer
     // than ResolverOptions::timeout.
     virtual Task<Answer> query(std::string name, Type type) = 0;
+    // Queries under way, and later ones that memory has no answer for, are answered `failed` at once. From any thread but one of its own,
+    // once.
+    virtual void stop() {}
 };
 
 struct ResolverOptions {

@@ -77,15 +77,17 @@ public:
         pthread_setname_np(thread_.native_handle(), "dns");
     }
 
-    ~UnboundResolver() override {
+    ~UnboundResolver() override { stop(); }
+
+    void stop() override {
         {
             const std::scoped_lock lock(mutex_);
-            stopping_ = true;
+            if (std::exchange(stopping_, true)) return;
         }
         wake_.set();
         thread_.join();
         context_.reset();
-        finish_all("the resolver was stopped");
+        finish_all(std::string(stopped));
     }
 
     Task<Answer> query(std::string name, Type type) override {
@@ -95,6 +97,8 @@ public:
     }
 
 private:
+    static constexpr std::string_view stopped = "the resolver was stopped";
+
     struct Asking {
         UnboundResolver& resolver;
         Question question;
@@ -147,6 +151,10 @@ bool UnboundResolver::ask(const Question& question, Waiter& waiter) {
     const Clock::time_point now = Clock::now();
     if (std::optional<Answer> cached = cache_.find(question, now)) {
         waiter.answer = std::move(*cached);
+        return false;
+    }
+    if (stopping_) {
+        waiter.answer = failed_answer(question, std::string(stopped));
         return false;
     }
     // The thread sleeps until the next deadline, or something wakes it.

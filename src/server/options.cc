@@ -78,6 +78,8 @@ const Option table[] = {
      "Unknown recipients in one session before goodbye."},
     {"smtp.auth_attempts_max", CountField{+[](C& c) -> std::uint64_t& { return c.smtp.auth_attempts_max; }, 1}, "5", false,
      "Failed logins in one session before goodbye."},
+    {"smtp.future_release_max", DurationField{+[](C& c) -> seconds& { return c.smtp.future_release_max; }, seconds(0), days(366)}, "30 d",
+     false, "How far ahead users may date a message that waits here until then (FUTURERELEASE). 0: that is not offered."},
     {"smtp.received_max", CountField{+[](C& c) -> std::uint64_t& { return c.smtp.received_max; }, 10}, "100", false,
      "Received fields in a message; more are a loop."},
     {"smtp.header_max", SizeField{+[](C& c) -> std::uint64_t& { return c.smtp.header_max_bytes; }, 64 * kib}, "1 MiB", false,

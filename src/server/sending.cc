@@ -14,6 +14,8 @@
 #include "relay/routing.h"
 #include "relay/transport.h"
 #include "server/pacer.h"
+#include "trust/policy_cache.h"
+#include "trust/policy_fetch.h"
 
 namespace packetboat::server {
 namespace {
@@ -142,7 +144,9 @@ struct Sending::State {
 
     Services& services;
     std::unique_ptr<dns::Resolver> resolver;
-    relay::LevelSecurity security;
+    std::unique_ptr<trust::PolicyFetcher> fetcher;
+    std::unique_ptr<trust::MtaSts> sts;
+    std::optional<relay::PolicySecurity> security;
     net::Reactor reactor;
     ReactorPacer pacer;
     net::Alarm reports;
@@ -181,6 +185,13 @@ Result<std::unique_ptr<Sending>> Sending::make(const Configuration& configuratio
     Result<std::unique_ptr<dns::Resolver>> resolver = make_resolver(configuration, place.dev);
     if (!resolver) return fail(std::move(resolver).error());
     state.resolver = *std::move(resolver);
+    if (configuration.outbound_mta_sts) {
+        state.fetcher = std::make_unique<trust::PolicyFetcher>(trust::PolicyFetcher::Options{.ca_file = configuration.outbound_ca_file});
+        state.sts = std::make_unique<trust::MtaSts>(
+            *state.resolver, services.store(),
+            [&fetcher = *state.fetcher](trust::PolicyRequest request) { return fetcher.fetch(std::move(request)); });
+    }
+    state.security.emplace(configuration.outbound_dane ? state.resolver.get() : nullptr, state.sts.get());
     Result<relay::RouteTable> routes = make_routes(configuration);
     if (!routes) return fail(std::move(routes).error());
 
@@ -191,7 +202,7 @@ Result<std::unique_ptr<Sending>> Sending::make(const Configuration& configuratio
     options.ca_file = configuration.outbound_ca_file;
     options.connect_timeout = configuration.outbound_connect_timeout;
     Result<std::unique_ptr<relay::SmtpTransport>> transport =
-        relay::SmtpTransport::make(state.reactor, *state.resolver, state.security, *std::move(routes), std::move(options));
+        relay::SmtpTransport::make(state.reactor, *state.resolver, *state.security, *std::move(routes), std::move(options));
     if (!transport) return fail(std::move(transport).error());
     state.transport = *std::move(transport);
 
@@ -229,8 +240,8 @@ void Sending::begin_stop() {
     state.outbound->stop();
     state.pacer.end();
     state.on_reactor([&] { state.transport->stop(); });
-    // Whoever waits for a name server gets an answer at once.
-    state.resolver.reset();
+    if (state.fetcher) state.fetcher->stop();
+    state.resolver->stop();
 }
 
 void Sending::stop() {

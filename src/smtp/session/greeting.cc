@@ -1,5 +1,6 @@
 #include "base/log.h"
 #include "smtp/session/session.h"
+#include "smtp/wire/date_time.h"
 
 // Banner, HELO, EHLO, LHLO and STARTTLS.
 namespace packetboat::smtp {
@@ -15,6 +16,8 @@ bool Session::plain_text_allowed() const { return info().tls() || options_.plain
 
 bool Session::offers_auth() const { return options_.role == Role::submission && (plain_text_allowed() || !options_.require_tls_for_auth); }
 
+bool Session::offers_future_release() const { return options_.role == Role::submission && options_.limits.future_release_max.count() > 0; }
+
 // What EHLO and LHLO announce, each on its line.
 std::string Session::extensions() const {
     std::string out = "PIPELINING\nSIZE " + std::to_string(options_.limits.message_max_bytes) +  // RFC 2920, RFC 1870
@@ -25,6 +28,12 @@ std::string Session::extensions() const {
         out += "\nAUTH";
         for (const std::string_view mechanism : directory::sasl_mechanisms(info().tls(), plain_text_allowed()))
             out.append(" ").append(mechanism);
+    }
+    if (info().tls()) out += "\nREQUIRETLS";  // RFC 8689 §2
+    if (offers_future_release()) {            // RFC 4865 §3
+        const std::chrono::seconds most = options_.limits.future_release_max;
+        const Time now = Time::now();
+        out += "\nFUTURERELEASE " + std::to_string(most.count()) + " " + wire::format_date_time(Time{now.seconds() * 1'000'000} + most);
     }
     out += "\nDSN";                                                                  // RFC 3461
     out += "\nLIMITS MAILMAX=" + std::to_string(options_.limits.transactions_max) +  // RFC 9422

@@ -59,6 +59,21 @@ Task<Reply> Session::sender_allowed(const wire::Mail& mail) {
     co_return not_owned;
 }
 
+// RFC 4865 §4. Where it is not offered its parameters are unknown ones.
+std::expected<std::optional<Time>, Reply> Session::hold_until(const wire::Mail& mail) const {
+    if (!mail.hold_for && !mail.hold_until) return std::nullopt;
+    const std::string name = mail.hold_for ? "HOLDFOR" : "HOLDUNTIL";
+    const auto refuse = [](std::uint16_t code, std::string text) {
+        return std::unexpected(Reply{.code = code, .enhanced = "5.5.4", .text = std::move(text)});
+    };
+    if (!offers_future_release()) return refuse(555, "Unsupported parameter " + name);
+    const Time now = Time::now();
+    const Time until = mail.hold_for ? now + *mail.hold_for : *mail.hold_until;
+    if (until <= now) return refuse(501, name + " is in the past");
+    if (until > now + options_.limits.future_release_max) return refuse(501, name + " is too far in the future");
+    return until;
+}
+
 Task<Reply> Session::on(const wire::Mail& mail) {
     if (transaction_) co_return Reply{.code = 503, .enhanced = "5.5.1", .text = "Sender already given"};
     if (transactions_ >= options_.limits.transactions_max) co_return goodbye("4.7.0", "Too many messages in one session");
@@ -66,6 +81,11 @@ Task<Reply> Session::on(const wire::Mail& mail) {
         co_return Reply{.code = 552, .enhanced = "5.3.4", .text = "Message size exceeds fixed limit"};  // RFC 1870 §6.1
     Reply refusal = co_await sender_allowed(mail);
     if (!refusal.empty()) co_return refusal;
+
+    if (mail.require_tls && !info().tls())  // RFC 8689 §2: it is not offered then
+        co_return Reply{.code = 530, .enhanced = "5.7.10", .text = "REQUIRETLS needs TLS on this connection"};
+    const std::expected<std::optional<Time>, Reply> hold = hold_until(mail);
+    if (!hold) co_return hold.error();
 
     ++transactions_;
     transaction_ = std::make_unique<Transaction>();
@@ -79,6 +99,8 @@ Task<Reply> Session::on(const wire::Mail& mail) {
     envelope.ret = ret_word(mail.ret);
     envelope.smtputf8 = mail.smtputf8;
     envelope.body = delivery_body(mail.body);
+    envelope.require_tls = mail.require_tls;
+    envelope.hold_until = *hold;
     co_return Reply{.code = 250, .enhanced = "2.1.0", .text = "Ok"};
 }
 

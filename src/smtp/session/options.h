@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -29,6 +30,8 @@ struct Limits {
     std::uint64_t junk_commands_max = 100;           // commands in a row that bring no message nearer
     std::uint64_t unknown_recipients_max = 100;      // in a session
     std::uint64_t auth_attempts_max = 5;             // failed logins in a session
+    // How far ahead a message may be dated that waits here until then (FUTURERELEASE, RFC 4865); 0: that is not offered.
+    std::chrono::seconds future_release_max{30 * 24 * 3600};
 };
 
 struct Options {

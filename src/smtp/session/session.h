@@ -73,6 +73,7 @@ private:
     std::string extensions() const;
     void greeted(std::string_view name, bool extended);
     bool offers_auth() const;
+    bool offers_future_release() const;
     bool plain_text_allowed() const;
 
     // ---- auth.cc
@@ -84,6 +85,8 @@ private:
 
     // ---- mail.cc
     Task<wire::Reply> sender_allowed(const wire::Mail& mail);
+    // Until when the message is to be kept here, if at all; or why it cannot be.
+    std::expected<std::optional<Time>, wire::Reply> hold_until(const wire::Mail& mail) const;
     Task<Result<directory::Address>> address_of(const wire::Mailbox& mailbox);
     Task<Result<std::string>> own_domain();
 

@@ -14,6 +14,7 @@
 #include "smtp/session/replies.h"
 #include "smtp/session/testing/world.h"
 #include "smtp/session/trace.h"
+#include "smtp/wire/date_time.h"
 
 // What a transcript cannot say: a client that computes its answers, and the pure parts.
 namespace packetboat::smtp {
@@ -186,6 +187,27 @@ TEST(smtp_session, an_answer_to_scrams_last_message_is_a_mistake) {
     peer.set_tls();
     const std::string output = run_to_end(converse(peer, {{"role", "submission"}}));
     EXPECT_TRUE(output.ends_with("501 5.5.2 Malformed authentication exchange\r\n")) << output;
+}
+
+TEST(smtp_session, a_message_waits_until_the_time_that_was_said) {
+    const auto mail_at = [](Time time) {
+        int step = 0;
+        ThinkingPeer peer([&](std::string_view) -> std::optional<std::string> {
+            switch (step++) {
+                case 0: return "EHLO c\r\n";
+                case 1: return "AUTH PLAIN AGFsaWNlQGV4YW1wbGUudGVzdABwYWNrZXRib2F0\r\n";
+                case 2: return "MAIL FROM:<alice@example.test> HOLDUNTIL=" + wire::format_date_time(time) + "\r\n";
+                default: return std::nullopt;
+            }
+        });
+        peer.set_tls();
+        const std::string output = run_to_end(converse(peer, {{"role", "submission"}, {"limit", "future_release 3600"}}));
+        const std::size_t last = output.rfind("\r\n", output.size() - 3);
+        return output.substr(last + 2, output.size() - last - 4);
+    };
+    EXPECT_EQ(mail_at(Time::now() + std::chrono::minutes(59)), "250 2.1.0 Ok");
+    EXPECT_EQ(mail_at(Time::now() + std::chrono::minutes(61)), "501 5.5.4 HOLDUNTIL is too far in the future");
+    EXPECT_EQ(mail_at(Time::now() - std::chrono::minutes(1)), "501 5.5.4 HOLDUNTIL is in the past");
 }
 
 TEST(smtp_trace, the_protocol_has_the_word_that_the_registry_has) {

@@ -90,6 +90,8 @@ Parsed mail(Cursor& in, Syntax syntax) {
     if (in.failed()) return wrong({.code = 501, .enhanced = "5.1.7", .text = "Bad sender address syntax"});
     Reply mistake = parameters(in, syntax, mail);
     if (!mistake.empty()) return wrong(std::move(mistake));
+    if (mail.hold_for && mail.hold_until)  // RFC 4865 §4
+        return wrong({.code = 501, .enhanced = "5.5.4", .text = "HOLDFOR and HOLDUNTIL exclude each other"});
     // RFC 6531 §3.5
     if (mail.reverse_path && !mail.reverse_path->ascii() && !mail.smtputf8)
         return wrong({.code = 553, .enhanced = "5.6.7", .text = "A non-ASCII sender address needs the parameter SMTPUTF8"});
@@ -152,7 +154,10 @@ constexpr std::array<Verb, std::variant_size_v<Command>> table{{
     {"LHLO", lhlo, "LHLO hostname", V::before_greeting | V::before_tls | V::last_in_group | V::junk | V::lmtp_only},
     {"STARTTLS", starttls, "STARTTLS", V::before_tls | V::last_in_group | V::junk},
     {"AUTH", auth, "AUTH mechanism [initial-response]", V::last_in_group | V::junk},
-    {"MAIL", mail, "MAIL FROM:<address> [SIZE=n] [BODY=7BIT|8BITMIME|BINARYMIME] [SMTPUTF8] [AUTH=x] [RET=FULL|HDRS] [ENVID=x]", 0},
+    {"MAIL", mail,
+     "MAIL FROM:<address> [SIZE=n] [BODY=7BIT|8BITMIME|BINARYMIME] [SMTPUTF8] [AUTH=x] [RET=FULL|HDRS] [ENVID=x] "
+     "[REQUIRETLS] [HOLDFOR=seconds|HOLDUNTIL=time]",
+     0},
     {"RCPT", rcpt, "RCPT TO:<address> [NOTIFY=NEVER|SUCCESS,FAILURE,DELAY] [ORCPT=type;x]", 0},
     {"DATA", data, "DATA", V::last_in_group},
     {"BDAT", bdat, "BDAT octets [LAST]", 0},

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -10,6 +11,7 @@
 #include <variant>
 
 #include "base/cursor.h"
+#include "base/time.h"
 #include "smtp/wire/path.h"
 #include "smtp/wire/reply.h"
 
@@ -57,7 +59,10 @@ struct Mail {                                 // RFC 5321 §4.1.1.2
     bool smtputf8 = false;                    // RFC 6531 §3.4
     std::optional<std::string> auth;          // RFC 4954 §5: an address or "<>", xtext decoded
     Ret ret = Ret::not_given;
-    std::string envid;  // RFC 3461 §4.4, xtext as given; empty: none
+    std::string envid;                             // RFC 3461 §4.4, xtext as given; empty: none
+    bool require_tls = false;                      // RFC 8689 §3
+    std::optional<std::chrono::seconds> hold_for;  // RFC 4865 §4; or
+    std::optional<Time> hold_until;
     friend bool operator==(const Mail&, const Mail&) = default;
 };
 struct Rcpt {  // RFC 5321 §4.1.1.3

@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <limits>
 #include <string>
 #include <vector>
+
+#include "smtp/wire/date_time.h"
 
 namespace packetboat::smtp::wire {
 namespace {
@@ -178,6 +181,59 @@ TEST(smtp_command, mail_parameters_are_read) {
     EXPECT_EQ(as<Mail>("MAIL FROM:<a@b>   SIZE=1  RET=full  ").ret, Ret::full);
     EXPECT_EQ(as<Mail>("MAIL FROM:<a@b> BODY=7BIT").body, Body::seven_bit);
     EXPECT_EQ(as<Mail>("MAIL FROM:<a@b> SIZE=99999999999999999999").size_bytes, std::numeric_limits<std::uint64_t>::max());
+}
+
+TEST(smtp_command, a_message_may_demand_tls_and_a_time) {
+    const Mail mail = as<Mail>("MAIL FROM:<a@b> REQUIRETLS HOLDFOR=999999999");
+    EXPECT_TRUE(mail.require_tls);
+    EXPECT_EQ(mail.hold_for, std::chrono::seconds(999'999'999));
+    EXPECT_EQ(mail.hold_until, std::nullopt);
+    const Mail until = as<Mail>("MAIL FROM:<a@b> requiretls holduntil=2026-11-24T08:00:00Z");
+    EXPECT_EQ(until.hold_until, Time{1'795'507'200'000'000});
+    EXPECT_EQ(encode(until), "MAIL FROM:<a@b> REQUIRETLS HOLDUNTIL=2026-11-24T08:00:00Z");
+    EXPECT_EQ(encode(mail), "MAIL FROM:<a@b> REQUIRETLS HOLDFOR=999999999");
+    EXPECT_FALSE(as<Mail>("MAIL FROM:<a@b>").require_tls);
+    for (const char* bad : {"REQUIRETLS=", "REQUIRETLS=1", "HOLDFOR", "HOLDFOR=", "HOLDFOR=0", "HOLDFOR=01", "HOLDFOR=1000000000",
+                            "HOLDFOR=-1", "HOLDFOR=1s", "HOLDUNTIL", "HOLDUNTIL=", "HOLDUNTIL=60", "HOLDFOR=1 HOLDFOR=1",
+                            "HOLDFOR=1 HOLDUNTIL=2026-11-24T08:00:00Z", "HOLDUNTIL=2026-11-24T08:00:00Z HOLDFOR=1"}) {
+        EXPECT_EQ(refusal(std::string("MAIL FROM:<a@b> ") + bad), "501 5.5.4") << bad;
+    }
+}
+
+TEST(smtp_date_time, is_that_of_rfc_3339_in_utc) {
+    const auto micros = [](std::string_view text) { return parse_date_time(text).value_or(Time{-1}).micros; };
+    EXPECT_EQ(micros("1970-01-01T00:00:00Z"), 0);
+    EXPECT_EQ(micros("2026-11-24T08:00:00Z"), 1'795'507'200'000'000);
+    EXPECT_EQ(micros("2026-11-24t08:00:00z"), 1'795'507'200'000'000);
+    EXPECT_EQ(micros("2026-11-24T08:00:00.5Z"), 1'795'507'200'500'000);
+    EXPECT_EQ(micros("2026-11-24T08:00:00.1234567890123456789012Z"), 1'795'507'200'123'456);
+    EXPECT_EQ(micros("2024-02-29T00:00:00Z"), 1'709'164'800'000'000);
+    EXPECT_EQ(micros("2016-12-31T23:59:60Z"), 1'483'228'800'000'000);
+    EXPECT_EQ(micros("9999-12-31T23:59:59Z"), 253'402'300'799'000'000);
+    for (const char* bad : {"",
+                            "Z",
+                            "2026-11-24",
+                            "2026-11-24T08:00Z",
+                            "2026-11-24T08:00:00",
+                            "2026-11-24T08:00:00+00:00",
+                            "2026-11-24 08:00:00Z",
+                            "2026-11-24T08:00:00.Z",
+                            "2026-11-24T08:00:00ZZ",
+                            "2026-13-01T00:00:00Z",
+                            "2026-00-01T00:00:00Z",
+                            "2025-02-29T00:00:00Z",
+                            "2026-11-31T00:00:00Z",
+                            "2026-11-24T24:00:00Z",
+                            "2026-11-24T08:60:00Z",
+                            "2026-11-24T08:00:61Z",
+                            "1969-12-31T23:59:59Z",
+                            "+026-11-24T08:00:00Z",
+                            "2026-1-024T08:00:00Z",
+                            "12026-11-24T08:00:00Z"}) {
+        EXPECT_EQ(parse_date_time(bad), std::nullopt) << bad;
+    }
+    for (const char* text : {"2026-11-24T08:00:00Z", "2026-11-24T08:00:00.500000Z", "1970-01-01T00:00:00.000001Z"})
+        EXPECT_EQ(format_date_time(parse_date_time(text).value()), text);
 }
 
 TEST(smtp_command, rcpt_parameters_are_read) {

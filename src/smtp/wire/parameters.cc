@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "smtp/wire/date_time.h"
+
 namespace packetboat::smtp::wire {
 
 namespace {
@@ -73,6 +75,26 @@ bool envid(std::string_view value, Mail& mail) {
     return true;
 }
 
+// "REQUIRETLS"                                                                             RFC 8689 §2
+bool require_tls(std::string_view, Mail& mail) {
+    mail.require_tls = true;
+    return true;
+}
+
+// "HOLDFOR=" future-release-integer = %x31-39 *8DIGIT                                      RFC 4865 §4
+bool hold_for(std::string_view value, Mail& mail) {
+    const std::optional<std::uint64_t> seconds = value.size() <= 9 && value.front() != '0' ? parse_u64(value) : std::nullopt;
+    if (!seconds) return false;
+    mail.hold_for = std::chrono::seconds(*seconds);
+    return true;
+}
+
+// "HOLDUNTIL=" future-release-date-time = date-time                                        RFC 4865 §4, erratum 2040
+bool hold_until(std::string_view value, Mail& mail) {
+    mail.hold_until = parse_date_time(value);
+    return mail.hold_until.has_value();
+}
+
 // notify-esmtp-value = "NEVER" / 1#notify-list-element; element = "SUCCESS" / "FAILURE" / "DELAY"      RFC 3461 §4.1
 bool notify(std::string_view value, Rcpt& rcpt) {
     if (iequals(value, "NEVER")) return rcpt.notify.never = true;
@@ -108,8 +130,15 @@ bool orcpt(std::string_view value, Rcpt& rcpt) {
 }
 
 constexpr Parameter<Mail> mail_parameters[] = {
-    {"SIZE", true, size}, {"BODY", true, body}, {"SMTPUTF8", false, smtputf8},
-    {"AUTH", true, auth}, {"RET", true, ret},   {"ENVID", true, envid},
+    {"SIZE", true, size},
+    {"BODY", true, body},
+    {"SMTPUTF8", false, smtputf8},
+    {"AUTH", true, auth},
+    {"RET", true, ret},
+    {"ENVID", true, envid},
+    {"REQUIRETLS", false, require_tls},
+    {"HOLDFOR", true, hold_for},
+    {"HOLDUNTIL", true, hold_until},
 };
 constexpr Parameter<Rcpt> rcpt_parameters[] = {
     {"NOTIFY", true, notify},
@@ -163,6 +192,9 @@ std::string encode_parameters(const Mail& mail) {
     if (mail.ret == Ret::full) out += " RET=FULL";
     if (mail.ret == Ret::headers) out += " RET=HDRS";
     if (!mail.envid.empty()) out += " ENVID=" + mail.envid;
+    if (mail.require_tls) out += " REQUIRETLS";
+    if (mail.hold_for) out += " HOLDFOR=" + std::to_string(mail.hold_for->count());
+    if (mail.hold_until) out += " HOLDUNTIL=" + format_date_time(*mail.hold_until);
     return out;
 }
 

@@ -84,6 +84,10 @@ void World::set_switch(std::string_view name) {
 
 void World::set_limit(std::string_view value) {
     const auto [name, text] = split(value);
+    if (name == "future_release") {
+        options.limits.future_release_max = std::chrono::seconds(number(text));
+        return;
+    }
     const std::map<std::string, std::uint64_t Limits::*> limits = {
         {"command_line", &Limits::command_line_max_bytes},
         {"auth_line", &Limits::auth_line_max_bytes},
