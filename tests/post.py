@@ -143,7 +143,7 @@ class Sink:
                         usual = "503 5.5.1 no recipients"
                     taken = self.say(verb, line, usual)
                     if verb == "MAIL" and taken:
-                        sender, recipients = line[10:].split(">")[0], []
+                        sender, recipients = line[11:].split(">")[0], []
                     if verb == "RCPT" and taken:
                         recipients.append(line[9:].split(">")[0])
                     if verb == "DATA" and taken and recipients:
