@@ -48,9 +48,10 @@ std::string routes_page() {
 }
 
 std::string routes_example() {
-    std::string file = "\n# A way for some domains' mail; there may be many of these tables.\n#[[route]]\n";
+    // All of it is a comment: without domains a route is none, so there are no defaults to show.
+    std::string file = "\n# A way for some domains' mail; there may be many of these tables.\n# [[route]]\n";
     for (const RouteKey& key : route_keys())
-        file += "# " + std::string(key.help) + "\n#" + std::string(key.name) + " = " + std::string(key.example) + "\n";
+        file += "# " + std::string(key.name) + " = " + std::string(key.example) + "   # " + std::string(key.help) + "\n";
     return file;
 }
 
