@@ -111,7 +111,7 @@ class QueueCrash(Post):
         eventually(lambda: dead <= self.waiting(server) <= dead + KILLS * CLIENTS, "the queue has what cannot be delivered, and nothing else")
         self.assertLess(peak, MEMORY_MAX_KIB)
         entry = json.loads(server.command("--json", "queue", "list", "--limit", "1").stdout)[0]
-        self.assertIn("refused", entry["recipients"][0]["reason"])
+        self.assertIn("refuses the connection", entry["recipients"][0]["reason"])
         server.stop()
         self.assertIn('"clean":true', server.command("--json", "store", "verify").stdout)
 
