@@ -29,7 +29,7 @@ LIBRARIES = {
     r"sys/epoll": ["net"],
     r"rocksdb/": ["store"],
     r"sodium": ["directory"],
-    r"idn2": ["directory"],
+    r"idn2": ["directory", "agent"],
     r"unicode/": ["mime", "agent"],
     r"gmime/": ["mime"],
     r"toml\+\+/": ["server", "agent"],
