@@ -199,6 +199,12 @@ class Inbox(Scenario):
         [got] = map(parsed, messages(self.server, "admin@example.test"))
         self.assertEqual(got.get_content().replace("\r\n", "\n"), "Both.\n")
 
+        # Admin is Bob, too.
+        command("login", "add", "other", "--server", "127.0.0.1:1", "--user", "admin@example.test", "--password-command", "true", env=self.environment)
+        everyone = self.json("reply", "1", "--all", "--no-quote", "--dry-run", *by, input="Both.\n")
+        self.assertNotIn("admin@example.test", everyone["message"])
+        command("login", "rm", "other", env=self.environment)
+
         self.json("forward", "1", "--to", "admin@example.test", "--body", "FYI", *by)
         got = parsed(messages(self.server, "admin@example.test")[1])
         self.assertEqual(got["Subject"], "Fwd: Lunch?")
@@ -211,6 +217,53 @@ class Inbox(Scenario):
         [attachment] = got.iter_attachments()
         self.assertEqual(attachment.get_content_type(), "message/rfc822")
         self.assertEqual(attachment.get_content()["Subject"], "Lunch?")
+
+    def test_answers_with_files(self):
+        letter = self.letter("Lunch?", "At noon?\n", sender=f"Alice <{ALICE}>")
+        letter.add_attachment(JPEG, maintype="image", subtype="jpeg", filename="menu.jpg")
+        self.deliver(letter)
+        by = ["--submit-to", f"127.0.0.1:{self.server.port('submission')}"]
+        map_file, list_file = self.folder / "Lageplan ü.png", self.folder / "list.txt"
+        map_file.write_bytes(JPEG[::-1])
+        list_file.write_text("cheese\n")
+        self.json("reply", "--attach", map_file, "1", "--attach", list_file, "--body", "Here.", *by)
+        self.json("forward", "1", "--to", ALICE, "--attach", list_file, "--body", "FYI", *by)
+        replied, forwarded = map(parsed, messages(self.server, ALICE))
+        files = [(part.get_filename(), part.get_payload(decode=True)) for part in replied.iter_attachments()]
+        self.assertEqual(files, [("Lageplan ü.png", JPEG[::-1]), ("list.txt", b"cheese\n")])
+        self.assertIn("> At noon?", replied.get_body().get_content())
+        files = [(part.get_filename(), part.get_payload(decode=True)) for part in forwarded.iter_attachments()]
+        self.assertEqual(files, [("menu.jpg", JPEG), ("list.txt", b"cheese\n")])
+        for verb in (["reply"], ["forward", "--to", ALICE]):
+            self.assertEqual(self.json(*verb, "1", "--attach", self.folder / "missing", "--body", "x", *by, status=3)["exit"], 3)
+
+    def test_answers_in_the_editor(self):
+        self.deliver(self.letter("Lunch?", "At noon?\n", sender=f"Alice <{ALICE}>"))
+        file = self.folder / "list.txt"
+        file.write_text("cheese\n")
+        editor = self.folder / "editor"
+        editor.write_text('#!/bin/sh\ncp "$1" "$1.seen"\nmv "$1.seen" "$SEEN"\n'
+                          "sed -i -e 's/^Subject: /Subject: edited, /' -e 's/^$/\\nYes./' \"$1\"\n")
+        editor.chmod(0o755)
+        seen = self.folder / "seen"
+        by = ["--submit-to", f"127.0.0.1:{self.server.port('submission')}"]
+        for verb, program, status in ((["reply", "1"], editor, 0), (["forward", "1", "--to", ALICE], editor, 0), (["reply", "1"], "true", 1)):
+            main, sub = pty.openpty()
+            done = subprocess.run([BINARY, *self.arguments(*verb, "--attach", str(file), *by)], stdin=sub, capture_output=True, timeout=LIMIT,
+                                  env={**self.environment, "EDITOR": str(program), "TMPDIR": str(self.folder), "SEEN": str(seen)})
+            os.close(sub)
+            os.close(main)
+            self.assertEqual(done.returncode, status, done.stderr)
+            if status == 0:
+                self.assertIn(f"\nTo: {ALICE}\n" if verb[0] == "forward" else f"\nTo: Alice <{ALICE}>\n", seen.read_text())
+                self.assertIn("At noon?", seen.read_text())
+        replied, forwarded = map(parsed, messages(self.server, ALICE))
+        self.assertEqual((replied["Subject"], forwarded["Subject"]), ("edited, Re: Lunch?", "edited, Fwd: Lunch?"))
+        self.assertEqual(replied["In-Reply-To"], "<first@elsewhere.test>")
+        for got in (replied, forwarded):
+            self.assertTrue(got.get_body().get_content().startswith("Yes."), got.get_body().get_content())
+            self.assertEqual([(part.get_filename(), part.get_content()) for part in got.iter_attachments()], [("list.txt", "cheese\n")])
+        self.assertEqual([p for p in self.folder.iterdir() if p.name.startswith("packetboat-")], [], "no draft is left lying about")
 
     def test_delete(self):
         for n in range(3):

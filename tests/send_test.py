@@ -4,6 +4,7 @@ import email
 import email.policy
 import json
 import os
+import pathlib
 import pty
 import select
 import socket
@@ -192,6 +193,20 @@ class Send(Client):
             os.close(theirs)
             os.close(ours)
             self.assertEqual(done.returncode, status, done.stderr)
+        # Without anybody to send it to, and a server that refuses everything: it is not thrown away.
+        nobody = self.folder / "nobody"
+        nobody.write_text("#!/bin/sh\necho an hour of work >> \"$1\"\n")
+        nobody.chmod(0o755)
+        for arguments, status in (((), 2), (("--to", "nobody@example.test"), 9)):
+            ours, theirs = pty.openpty()
+            done = subprocess.run([BINARY, "send", "--server", self.address(), "--user", ALICE, "--password-file", self.password_file, "--insecure", *arguments],
+                                  stdin=theirs, capture_output=True, text=True, timeout=LIMIT, env={**self.environment, "EDITOR": str(nobody)})
+            os.close(theirs)
+            os.close(ours)
+            self.assertEqual(done.returncode, status, done.stderr)
+            kept = pathlib.Path(done.stderr.split("the text is kept in ")[1].strip())
+            self.assertTrue(kept.read_text().endswith("an hour of work\n"))
+            kept.unlink()
         [letter] = self.received()
         self.assertEqual(letter["Subject"], "from the editor")
         self.assertEqual(letter.get_content().strip(), "Ahoy")
@@ -217,6 +232,7 @@ class Fake:
     def __init__(self, greeting="220 fake ESMTP", ehlo="250-fake\r\n250-DSN\r\n250 8BITMIME", **answers):
         self.answers = {"greeting": greeting, "EHLO": ehlo, "DATA": "354 go", "QUIT": "221 bye", **answers}
         self.commands = []
+        self.data = b""
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
 
@@ -243,8 +259,8 @@ class Fake:
                         return
                     connection.sendall(answer.encode() + b"\r\n")
                     if verb == "DATA" and answer.startswith("354"):
-                        while lines.readline() not in (b".\r\n", b""):
-                            pass
+                        while (text := lines.readline()) not in (b".\r\n", b""):
+                            self.data += text
                         if self.answers.get("end", "250 ok") is None:
                             return
                         connection.sendall(self.answers.get("end", "250 ok").encode() + b"\r\n")
@@ -288,6 +304,34 @@ class OddServers(Client):
         done = self.with_fake("--notify", "never", fake=fake)
         self.assertIn("notifications", done.stderr)
         self.assertFalse(any("NOTIFY" in c for c in fake.commands))
+
+    def test_domains_of_other_alphabets(self):
+        """An address with an ASCII local part needs no SMTPUTF8, and one with another does."""
+        for ehlo in ("250-fake\r\n250 8BITMIME", "250-fake\r\n250-8BITMIME\r\n250 SMTPUTF8"):
+            fake = Fake(ehlo=ehlo)
+            with fake:
+                done = self.packetboat("--json", "send", "--server", fake.address, "--from", "Älice <alice@älter.example>", "--to", "Bob <bob@bücher.example>",
+                                       "--bcc", "carol@straße.example", "--body", "x", "--timeout", "2")
+            self.assertEqual([r["address"] for r in json.loads(done.stdout)["recipients"]], ["bob@xn--bcher-kva.example", "carol@xn--strae-oqa.example"])
+            said = [c for c in fake.commands if c.startswith(("MAIL", "RCPT"))]
+            self.assertEqual([c.split()[1] for c in said],
+                             ["FROM:<alice@xn--lter-koa.example>", "TO:<bob@xn--bcher-kva.example>", "TO:<carol@xn--strae-oqa.example>"])
+            self.assertNotIn("SMTPUTF8", said[0])
+            letter = email.message_from_bytes(fake.data, policy=email.policy.default)
+            self.assertEqual(str(letter["To"]), "Bob <bob@xn--bcher-kva.example>")
+            self.assertEqual(letter["From"].addresses[0].display_name, "Älice")
+            self.assertTrue(fake.data.isascii())
+        fake = Fake()
+        done = self.with_fake("--cc", "jürgen@bücher.example", status=9, fake=fake)
+        self.assertIn("SMTPUTF8", json.loads(done.stdout)["error"])
+        self.assertFalse(any(c.startswith("MAIL") for c in fake.commands), "half of a message's recipients do not get a header that breaks the rules")
+        fake = Fake(ehlo="250-fake\r\n250-8BITMIME\r\n250 SMTPUTF8")
+        self.with_fake("--cc", "jürgen@bücher.example", fake=fake)
+        self.assertTrue(any(c.startswith("MAIL") and "SMTPUTF8" in c for c in fake.commands))
+        self.assertIn("RCPT TO:<jürgen@bücher.example>", [c.split(" NOTIFY")[0] for c in fake.commands])
+        self.assertIn("Cc: jürgen@bücher.example\r\n".encode(), fake.data)
+        done = self.packetboat("send", "--server", "127.0.0.1:1", "--from", ALICE, "--to", "bob@-ü.example", "--body", "x", status=2)
+        self.assertIn("bob@-ü.example", done.stderr)
 
     def test_a_password_does_not_go_where_nobody_encrypts(self):
         for tls in ("starttls", "implicit"):

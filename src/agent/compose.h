@@ -54,8 +54,8 @@ mime::Made made_now();
 std::string editor_text(const mime::Draft& draft);
 // The other way; what the text does not name stays. Errors: invalid (a field that is none of these, an address that is none).
 Result<> take_editor_text(mime::Draft& draft, std::string_view text);
-// Has the user edit the draft. Errors: closed (the user has left it empty, or as it was); as above, and the text is kept in a file then,
-// which the error names.
+// Has the user edit the draft. Errors: closed (the user has left it empty, or as it was), unavailable (the editor failed); as above. What
+// the user has written is kept in a file then, which the error names.
 Result<> compose_in_editor(mime::Draft& draft);
 // Keeps a text that could not be sent in a file of the user's own; answers its name.
 Result<std::filesystem::path> keep_text(std::string_view text);

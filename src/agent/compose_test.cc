@@ -137,6 +137,12 @@ TEST(Editor, changes_the_draft_or_leaves_it) {
     EXPECT_EQ(with.text, "Body: text\n\n> answered\n");
     EXPECT_EQ(edited("true").first.error().code, ErrorCode::closed);
     EXPECT_EQ(edited("false").first.error().code, ErrorCode::unavailable);
+    const auto [broken, unsent] = edited("sh -c 'echo more >> \"$0\"; exit 3'");
+    ASSERT_FALSE(broken);
+    EXPECT_EQ(broken.error().code, ErrorCode::unavailable);
+    const std::string saved = broken.error().text.substr(broken.error().text.find(" kept in ") + 9);
+    EXPECT_TRUE(read_text(saved).value_or("").ends_with("more\n")) << broken.error().text;
+    ::unlink(saved.c_str());
     const auto [wrong, ignored] = edited("sed -i -e 's/^To: .*/To: nobody/'");
     ASSERT_FALSE(wrong);
     const std::string kept = wrong.error().text.substr(wrong.error().text.find(" /") + 1);

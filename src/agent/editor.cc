@@ -112,9 +112,15 @@ Result<std::string> text_from_editor(const std::string& before) {
     if (const Result<> written = write_new(file, before); !written) return fail(written.error());
     const Result<> edited = edit(file);
     Result<std::string> after = read_text(file);
-    ::unlink(file.c_str());
-    if (!edited) return fail(edited.error());
-    return after;
+    if (edited && after) {
+        ::unlink(file.c_str());
+        return after;
+    }
+    // An editor that ends badly may have saved an hour's work before.
+    const Error error = edited ? after.error() : edited.error();
+    const bool untouched = after ? *after == before : after.error().code == ErrorCode::not_found;
+    if (untouched) ::unlink(file.c_str());
+    return fail(error.code, error.text + (untouched ? "" : "; the text is kept in " + file.string()));
 }
 
 }  // namespace

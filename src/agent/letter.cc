@@ -83,12 +83,16 @@ void Letter::add(AttachedFile file) {
 }
 
 void Letter::find_files() {
+    std::vector<bool> is_shown(body_.parts.size());
+    for (const std::vector<std::uint32_t>* list : {&body_.text_body, &body_.html_body}) {
+        for (const std::uint32_t number : *list) is_shown[number] = true;
+    }
     // In the order of the message: pictures of the text are files, too.
     for (std::uint32_t number = 0; number < body_.parts.size(); ++number) {
         const mime::EmailBodyPart& part = body_.parts[number];
         if (part.is_multipart()) continue;
         const bool is_text = part.type == "text/plain" || part.type == "text/html";
-        const bool shown = std::ranges::count(body_.text_body, number) + std::ranges::count(body_.html_body, number) > 0;
+        const bool shown = is_shown[number];
         if (!(shown && is_text)) {
             add({.section = part.part_id.value_or(""),
                  .name = part.name.value_or(""),
@@ -108,8 +112,9 @@ void Letter::find_files() {
         };
         if (is_tnef(part)) {
             const std::string stream = decoded(part, bytes_);
-            for (const mime::TnefAttachment& found : mime::read_tnef(stream).attachments)
-                add_found(found.name, found.mime_type, std::string(found.bytes));
+            mime::Tnef tnef = mime::read_tnef(stream);
+            if (tnef.rtf) add_found("message.rtf", "application/rtf", std::move(*tnef.rtf));
+            for (const mime::TnefAttachment& found : tnef.attachments) add_found(found.name, found.mime_type, std::string(found.bytes));
         } else if (shown && may_hold_files(part)) {
             for (mime::EncodedFile& found : files_in(decoded(part, bytes_)))
                 add_found(mime::valid_utf8(found.name), "", std::move(found.bytes));

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "agent/compose.h"
+#include "agent/idn.h"
 #include "base/text.h"
 #include "mime/address.h"
 #include "mime/date.h"
@@ -48,6 +49,12 @@ Result<> add_recipients(std::vector<std::string>& out, const mime::AddressList& 
     return {};
 }
 
+// What is no domain in any alphabet stays, and the server has its say.
+void use_ascii_where_that_can_be(mime::AddressList& list) {
+    mime::AddressList ascii = list;
+    if (use_ascii_domains(ascii)) list = std::move(ascii);
+}
+
 // The header anew, field by field.
 class HeaderWriter {
 public:
@@ -85,6 +92,7 @@ private:
     mime::AddressList addresses(const mime::Field& field) const {
         mime::AddressList list = mime::addresses(field.value.of(text_));
         qualify(list, sender_.domain);
+        use_ascii_where_that_can_be(list);
         return list;
     }
 
@@ -96,6 +104,7 @@ private:
             const std::vector<mime::Mailbox> all = mime::mailboxes(list);
             const bool lacks_domain = std::ranges::any_of(all, [](const mime::Mailbox& one) { return one.domain.empty(); });
             qualify(list, sender_.domain);
+            use_ascii_where_that_can_be(list);
             if (lacks_domain || !is_ascii(value)) return mime::fold(name, mime::serialize(list));
         }
         if (iequals(name, "Subject") && !is_ascii(value))
@@ -160,7 +169,8 @@ Result<MessageText> SendmailMessage::text(const smtp::wire::Capabilities&) const
 
 Result<std::vector<std::string>> qualified_recipients(std::string_view text, const std::string& domain) {
     const bool bare = text.find('@') == std::string_view::npos;
-    const Result<mime::AddressList> list = parse_recipients(bare ? std::string(text) + "@" + domain : std::string(text));
+    Result<mime::AddressList> list = parse_recipients(bare ? std::string(text) + "@" + domain : std::string(text));
+    if (list) use_ascii_where_that_can_be(*list);
     if (!list) return fail(list.error());
     std::vector<std::string> out;
     if (const Result<> added = add_recipients(out, *list); !added) return fail(added.error());

@@ -68,6 +68,16 @@ TEST(SendmailMessage, bcc_is_told_to_nobody_and_each_gets_it_once) {
     EXPECT_TRUE(has(out.text, "From: a@a.test\r\n")) << "what is well is left alone";
 }
 
+TEST(SendmailMessage, domains_of_other_alphabets_are_in_a_labels_unless_the_rest_needs_utf8) {
+    const Written out = written("To: Bob <bob@b\u00fccher.test>\nCc: j\u00fcrgen@b\u00fccher.test\nFrom: a@\u00e4.test\n\n");
+    EXPECT_EQ(out.recipients, (std::vector<std::string>{"bob@xn--bcher-kva.test", "j\u00fcrgen@b\u00fccher.test"}));
+    EXPECT_TRUE(has(out.text, "To: Bob <bob@xn--bcher-kva.test>\r\n")) << out.text;
+    EXPECT_TRUE(has(out.text, "Cc: j\u00fcrgen@b\u00fccher.test\r\nFrom: a@xn--4ca.test\r\n")) << out.text;
+    EXPECT_TRUE(out.facts.utf8_headers);
+    EXPECT_FALSE(written("To: bob@b\u00fccher.test\nFrom: a@\u00e4.test\n\n").facts.utf8_headers);
+    EXPECT_EQ(qualified_recipients("bob@b\u00fccher.test", "x.test"), std::vector<std::string>{"bob@xn--bcher-kva.test"});
+}
+
 TEST(SendmailMessage, sent_anew) {
     const Written out = written("Resent-To: new@n.test\nResent-Bcc: quiet@q.test\nTo: old@o.test\nFrom: a@a.test\n\n");
     EXPECT_EQ(out.recipients, (std::vector<std::string>{"new@n.test", "quiet@q.test"}));

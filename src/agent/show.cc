@@ -7,6 +7,7 @@
 #include "agent/table.h"
 #include "agent/terminal_text.h"
 #include "base/text.h"
+#include "mime/address_fields.h"
 #include "mime/charset.h"
 #include "mime/date.h"
 #include "mime/decode.h"
@@ -28,9 +29,9 @@ void add_block(std::string& out, std::string_view block) {
 }
 
 const AttachedFile* file_of(const Letter& letter, std::uint32_t body_part) {
-    const auto found =
-        std::ranges::find_if(letter.files(), [&](const AttachedFile& file) { return file.body_part == body_part && !file.bytes; });
-    return found == letter.files().end() ? nullptr : &*found;
+    // They stand in the order of their parts, and a part before what was found in it.
+    const auto found = std::ranges::lower_bound(letter.files(), body_part, {}, &AttachedFile::body_part);
+    return found == letter.files().end() || found->body_part != body_part || found->bytes ? nullptr : &*found;
 }
 
 // A part of the text body.
@@ -61,11 +62,8 @@ void add_line(std::string& out, std::string_view label, std::string_view value) 
 }
 
 std::string address_field(const Letter& letter, mime::FieldName name) {
-    const mime::Field* field = letter.index().find(letter.index().parts[0], name);
-    if (!field) return {};
-    const std::string_view value = field->value.of(letter.bytes());
-    const std::string list = addresses_text(mime::addresses(value));
-    return list.empty() ? mime::unstructured(value) : list;
+    const std::string list = addresses_text(mime::addresses_of(letter.index(), letter.index().parts[0], letter.bytes(), name));
+    return list.empty() ? letter.field(name) : list;
 }
 
 // The few lines that matter to a reader.

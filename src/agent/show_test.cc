@@ -217,5 +217,17 @@ TEST(Summaries, an_id_is_a_number_or_a_unique_id) {
     for (const char* id : {"", "2", "uid:", "uid:3", "-1", "bb"}) EXPECT_EQ(find_item(items, id).error().code, ErrorCode::not_found) << id;
 }
 
+TEST(Letter, the_rtf_of_a_winmail_dat_is_a_file) {
+    using namespace std::string_literals;
+    const std::string rtf = "\x10\0\0\0\x04\0\0\0MELA\0\0\0\0{\\r}"s;  // [MS-OXRTFCP] 2.1.3.1.1, uncompressed
+    const std::string property = "\x01\0\0\0\x02\x01\x09\x10\x01\0\0\0\x14\0\0\0"s + rtf;
+    const std::string tnef = "\x78\x9f\x3e\x22\x01\0\x01\x03\x90\x06\0\x24\0\0\0"s + property + "\0\0"s;
+    const Letter letter("Content-Type: application/ms-tnef; name=winmail.dat\r\nContent-Transfer-Encoding: binary\r\n\r\n" + tnef);
+    ASSERT_EQ(letter.files().size(), 2U);
+    EXPECT_EQ(letter.files()[1].name, "message.rtf");
+    EXPECT_EQ(letter.files()[1].type, "application/rtf");
+    EXPECT_EQ(letter.content(letter.files()[1]), "{\\r}");
+}
+
 }  // namespace
 }  // namespace packetboat::agent

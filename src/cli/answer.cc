@@ -24,7 +24,7 @@ struct AnswerOptions {
     bool list = false;
     bool no_quote = false;
     bool attach_original = false;
-    std::vector<std::string> to, cc;
+    std::vector<std::string> to, cc, attach;
     std::string from;
     std::optional<std::string> body;
     std::string submission;  // HOST[:PORT]
@@ -78,15 +78,6 @@ Result<Original> original_of(const MailFlags& flags, const AnswerOptions& option
     return original;
 }
 
-Result<> add_people(mime::AddressList& list, const std::vector<std::string>& texts) {
-    for (const std::string& text : texts) {
-        const Result<mime::AddressList> parsed = agent::parse_recipients(text);
-        if (!parsed) return fail(parsed.error());
-        list.insert(list.end(), parsed->begin(), parsed->end());
-    }
-    return {};
-}
-
 // What the user says stands above what is quoted. On a terminal it is written in the editor.
 Result<bool> add_text(mime::Draft& draft, const AnswerOptions& options) {
     std::string text;
@@ -105,39 +96,60 @@ Result<bool> add_text(mime::Draft& draft, const AnswerOptions& options) {
     return false;
 }
 
-int send_answer(const Global& global, const AnswerOptions& options, const Original& original, mime::Draft draft) {
-    Result<> added = add_people(draft.to, options.to);
-    if (added) added = add_people(draft.cc, options.cc);
+int send_answer(const Global& global, const AnswerOptions& options, const Original& original, const FilesToAttach& files,
+                mime::Draft draft) {
+    Result<> added = add_recipients(draft.to, options.to);
+    if (added) added = add_recipients(draft.cc, options.cc);
     if (!added) return complain(global, added.error());
     draft.user_agent = "Packetboat";
+    files.attach_to(draft);
     const Result<bool> edit = add_text(draft, options);
     if (!edit) return complain(global, edit.error());
     return send_draft(global, original.submission, std::move(draft), {.notify = {}, .edit = *edit, .dry_run = options.dry_run});
 }
 
+// Whoever has several addresses does not answer to himself.
+std::vector<mime::Mailbox> own_addresses() {
+    std::vector<mime::Mailbox> own;
+    const Result<agent::Logins> logins = agent::Logins::read(agent::Logins::usual_file());
+    if (!logins) return own;
+    for (const agent::Login& login : logins->all()) {
+        for (const std::string& text : {login.user, login.from}) {
+            if (Result<mime::Mailbox> mailbox = agent::parse_sender(text)) own.push_back(std::move(*mailbox));
+        }
+    }
+    return own;
+}
+
 int reply(const Global& global, const MailFlags& flags, const AnswerOptions& options) {
+    const Result<FilesToAttach> files = FilesToAttach::open(options.attach);
+    if (!files) return complain(global, files.error());
     const Result<Original> original = original_of(flags, options);
     if (!original) return complain(global, original.error());
     const auto audience = options.all ? mime::Audience::everyone : options.list ? mime::Audience::list : mime::Audience::sender;
     mime::Draft draft =
         mime::reply(mime::index(original->bytes), original->bytes,
-                    {.from = original->from, .own = {}, .audience = audience, .quote = !options.no_quote, .attribution = {}});
+                    {.from = original->from, .own = own_addresses(), .audience = audience, .quote = !options.no_quote, .attribution = {}});
     if (mime::recipients(draft).empty() && options.to.empty())
         return complain(global, {ErrorCode::invalid, "the message does not say whom to answer: --to ADDRESS"});
-    return send_answer(global, options, *original, std::move(draft));
+    return send_answer(global, options, *original, *files, std::move(draft));
 }
 
 int forward(const Global& global, const MailFlags& flags, const AnswerOptions& options) {
+    const Result<FilesToAttach> files = FilesToAttach::open(options.attach);
+    if (!files) return complain(global, files.error());
     const Result<Original> original = original_of(flags, options);
     if (!original) return complain(global, original.error());
     const auto how = options.attach_original ? mime::ForwardAs::attachment : mime::ForwardAs::in_line;
-    return send_answer(global, options, *original, mime::forward(mime::index(original->bytes), original->bytes, original->from, how));
+    return send_answer(global, options, *original, *files,
+                       mime::forward(mime::index(original->bytes), original->bytes, original->from, how));
 }
 
 std::shared_ptr<AnswerOptions> add_options(CLI::App& command) {
     auto options = std::make_shared<AnswerOptions>();
     command.add_option("id", options->id, "The message's number or unique id, as inbox shows it")->required();
     command.add_option("--cc", options->cc, "Who gets a copy")->allow_extra_args(false);
+    command.add_option("--attach", options->attach, "A file that goes with it; again for more")->allow_extra_args(false);
     command.add_option("--from", options->from, "Who writes it (else the login's)");
     command.add_option("--body", options->body, "The text (else standard input, or $EDITOR on a terminal)");
     command.add_option("--submit-to", options->submission, "HOST[:PORT] to send it by, where that is not known");

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "cli/inbox.h"
 #include "cli/mail_flags.h"
+#include "mime/address_fields.h"
 #include "mime/text.h"
 
 namespace packetboat::cli {
@@ -53,10 +54,9 @@ Result<Fetched> fetch(const MailFlags& flags, const std::string& id) {
 
 void add_mailboxes(JsonWriter& json, const Letter& letter, const char* name, mime::FieldName field) {
     json.key(name).array();
-    if (const mime::Field* found = letter.index().find(letter.index().parts[0], field)) {
-        for (const mime::Mailbox& mailbox : mime::mailboxes(mime::addresses(found->value.of(letter.bytes()))))
-            json.object().field("name", mailbox.name).field("address", mailbox.address()).end();
-    }
+    const mime::AddressList list = mime::addresses_of(letter.index(), letter.index().parts[0], letter.bytes(), field);
+    for (const mime::Mailbox& mailbox : mime::mailboxes(list))
+        json.object().field("name", mailbox.name).field("address", mailbox.address()).end();
     json.end();
 }
 

@@ -34,24 +34,15 @@ struct Options {
     bool has_body = false;  // also an empty one
 };
 
-Result<> add_all(mime::AddressList& list, const std::vector<std::string>& texts) {
-    for (const std::string& text : texts) {
-        const Result<mime::AddressList> parsed = agent::parse_recipients(text);
-        if (!parsed) return fail(parsed.error());
-        list.insert(list.end(), parsed->begin(), parsed->end());
-    }
-    return {};
-}
-
 Result<> add_people(mime::Draft& draft, const Options& options) {
     for (const std::string& text : options.from) {
         const Result<mime::Mailbox> sender = agent::parse_sender(text);
         if (!sender) return fail(sender.error().code, "--from: " + sender.error().text);
         draft.from.push_back(*sender);
     }
-    if (Result<> to = add_all(draft.to, options.to); !to) return fail(to.error().code, "--to: " + to.error().text);
-    if (Result<> cc = add_all(draft.cc, options.cc); !cc) return fail(cc.error().code, "--cc: " + cc.error().text);
-    if (Result<> bcc = add_all(draft.bcc, options.bcc); !bcc) return fail(bcc.error().code, "--bcc: " + bcc.error().text);
+    if (Result<> to = add_recipients(draft.to, options.to); !to) return fail(to.error().code, "--to: " + to.error().text);
+    if (Result<> cc = add_recipients(draft.cc, options.cc); !cc) return fail(cc.error().code, "--cc: " + cc.error().text);
+    if (Result<> bcc = add_recipients(draft.bcc, options.bcc); !bcc) return fail(bcc.error().code, "--bcc: " + bcc.error().text);
     return {};
 }
 
@@ -97,19 +88,6 @@ Result<> add_text(mime::Draft& draft, const Options& options) {
     return {};
 }
 
-using Sources = std::vector<std::unique_ptr<agent::FileSource>>;
-
-Result<> add_files(mime::Draft& draft, Sources& sources, const Options& options) {
-    for (const std::string& name : options.attach) {
-        Result<std::unique_ptr<agent::FileSource>> source = agent::FileSource::open(name);
-        if (!source) return fail(source.error());
-        const std::string file = std::filesystem::path(name).filename().string();
-        draft.attachments.push_back({.name = file, .type = std::string(agent::type_of_file(file)), .bytes = {}, .source = source->get()});
-        sources.push_back(std::move(*source));
-    }
-    return {};
-}
-
 Result<> add_notifications(SendWish& wish, const Options& options) {
     wish.envid = options.envid;
     if (!options.notify.empty()) {
@@ -127,12 +105,13 @@ Result<> add_notifications(SendWish& wish, const Options& options) {
 
 int send(const Global& global, const ServerFlags& flags, const Options& options) {
     mime::Draft draft;
-    Sources sources;
     SendWish wish{.notify = {}, .edit = wants_editor(options), .dry_run = options.dry_run};
     Result<> done = add_people(draft, options);
     if (done) done = add_fields(draft, options);
     if (done) done = add_notifications(wish, options);
-    if (done) done = add_files(draft, sources, options);
+    const Result<FilesToAttach> files = FilesToAttach::open(options.attach);
+    if (done && !files) done = fail(files.error());
+    if (done) files->attach_to(draft);
     if (done && !wish.edit && mime::recipients(draft).empty()) done = fail(ErrorCode::invalid, "nobody is to get it: --to ADDRESS");
     if (done && !wish.edit) done = add_text(draft, options);
     if (done) return send_draft(global, flags, std::move(draft), wish);

@@ -3,9 +3,10 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <utility>
 
-#include "agent/compose.h"
+#include "agent/idn.h"
 #include "agent/terminal_text.h"
 #include "base/json.h"
 #include "base/task.h"
@@ -85,6 +86,32 @@ void report(const Global& global, const agent::Submission& submission) {
 
 }  // namespace
 
+Result<> add_recipients(mime::AddressList& list, const std::vector<std::string>& texts) {
+    for (const std::string& text : texts) {
+        const Result<mime::AddressList> parsed = agent::parse_recipients(text);
+        if (!parsed) return fail(parsed.error());
+        list.insert(list.end(), parsed->begin(), parsed->end());
+    }
+    return {};
+}
+
+Result<FilesToAttach> FilesToAttach::open(const std::vector<std::string>& names) {
+    FilesToAttach out;
+    for (const std::string& name : names) {
+        Result<std::unique_ptr<agent::FileSource>> source = agent::FileSource::open(name);
+        if (!source) return fail(source.error());
+        out.files_.push_back({.name = std::filesystem::path(name).filename().string(), .source = std::move(*source)});
+    }
+    return out;
+}
+
+void FilesToAttach::attach_to(mime::Draft& draft) const {
+    for (const File& file : files_) {
+        draft.attachments.push_back(
+            {.name = file.name, .type = std::string(agent::type_of_file(file.name)), .bytes = {}, .source = file.source.get()});
+    }
+}
+
 Exit exit_of(Outcome outcome) {
     switch (outcome) {
         case Outcome::done: return Exit::done;
@@ -115,38 +142,52 @@ std::string submission_json(const agent::Submission& submission, Exit exit) {
     return isatty(STDOUT_FILENO) != 0 ? agent::json_for_terminal(json.text()) : json.text();
 }
 
+namespace {
+
+// Of a draft that is complete.
+int send_complete(const Global& global, const ServerFlags& flags, agent::Server& server, mime::Draft& draft, const SendWish& wish) {
+    const auto trouble = [&](const Error& error) { return complain_about(global, agent::outcome_of(error), error.text); };
+    if (mime::recipients(draft).empty()) return complain_about(global, Outcome::usage, "nobody is to get it: --to ADDRESS");
+    if (const Result<> used = agent::use_ascii_domains(draft); !used) return trouble(used.error());
+    const agent::DraftMessage message(draft, agent::made_now());
+    if (wish.dry_run) return print_message(global, message);
+    // What cannot be composed is told before anybody is asked for a password.
+    if (const Result<agent::MessageText> composed = message.text({}); !composed) return trouble(composed.error());
+    if (const Result<> password = find_password(flags, server); !password) return trouble(password.error());
+
+    ProgressBar bar(!global.quiet);
+    agent::SubmitOptions options{.timeout = std::chrono::seconds(flags.timeout_s)};
+    if (bar.shown()) options.progress = [&bar](std::uint64_t sent, std::uint64_t total) { bar.show(sent, total); };
+    const agent::Submission submission = agent::submit(server, message, envelope_of(draft, wish), options);
+    bar.end();
+    report(global, submission);
+    const Exit exit = exit_of(submission.outcome);
+    if (global.json) std::printf("%s\n", submission_json(submission, exit).c_str());
+    return static_cast<int>(exit);
+}
+
+}  // namespace
+
 int send_draft(const Global& global, const ServerFlags& flags, mime::Draft draft, const SendWish& wish) {
     const auto trouble = [&](const Error& error) { return complain_about(global, agent::outcome_of(error), error.text); };
     Result<agent::Server> server =
         find_server(flags, agent::Service::submission, draft.from.empty() ? std::string() : draft.from.front().address());
     if (!server) return trouble(server.error());
     if (const Result<> sender = add_sender(draft, *server); !sender) return trouble(sender.error());
-    if (wish.edit && !wish.dry_run) {
-        const Result<> edited = agent::compose_in_editor(draft);
-        // Leaving the editor without a text is how one changes one's mind.
-        if (!edited && edited.error().code == ErrorCode::closed) return complain_about(global, Outcome::failed, edited.error().text);
-        if (!edited) return trouble(edited.error());
-    }
-    if (mime::recipients(draft).empty()) return complain_about(global, Outcome::usage, "nobody is to get it: --to ADDRESS");
-    const agent::DraftMessage message(draft, agent::made_now());
-    if (wish.dry_run) return print_message(global, message);
-    // What cannot be composed is told before anybody is asked for a password.
-    if (const Result<agent::MessageText> composed = message.text({}); !composed) return trouble(composed.error());
-    if (const Result<> password = find_password(flags, *server); !password) return trouble(password.error());
+    if (!wish.edit || wish.dry_run) return send_complete(global, flags, *server, draft, wish);
 
-    ProgressBar bar(!global.quiet);
-    agent::SubmitOptions options{.timeout = std::chrono::seconds(flags.timeout_s)};
-    if (bar.shown()) options.progress = [&bar](std::uint64_t sent, std::uint64_t total) { bar.show(sent, total); };
-    const agent::Submission submission = agent::submit(*server, message, envelope_of(draft, wish), options);
-    bar.end();
-    report(global, submission);
-    if (wish.edit && submission.outcome != Outcome::done && submission.outcome != Outcome::partly_done) {
-        const Result<std::filesystem::path> kept = agent::keep_text(agent::editor_text(draft));
+    const Result<> edited = agent::compose_in_editor(draft);
+    // Leaving the editor without a text is how one changes one's mind.
+    if (!edited && edited.error().code == ErrorCode::closed) return complain_about(global, Outcome::failed, edited.error().text);
+    if (!edited) return trouble(edited.error());
+    const std::string written = agent::editor_text(draft);
+    const int status = send_complete(global, flags, *server, draft, wish);
+    // Whatever went wrong, what somebody has written is not thrown away.
+    if (status != static_cast<int>(Exit::done) && status != static_cast<int>(Exit::partly_done)) {
+        const Result<std::filesystem::path> kept = agent::keep_text(written);
         if (kept) std::fprintf(stderr, "packetboat: the text is kept in %s\n", kept->c_str());
     }
-    const Exit exit = exit_of(submission.outcome);
-    if (global.json) std::printf("%s\n", submission_json(submission, exit).c_str());
-    return static_cast<int>(exit);
+    return status;
 }
 
 }  // namespace packetboat::cli

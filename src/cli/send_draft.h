@@ -1,8 +1,12 @@
 #pragma once
 
+#include <memory>
 #include <string>
+#include <vector>
 
+#include "agent/compose.h"
 #include "agent/submit.h"
+#include "base/error.h"
 #include "cli/global.h"
 #include "cli/server_flags.h"
 #include "mime/builder.h"
@@ -12,6 +16,23 @@
 namespace packetboat::cli {
 
 server::Exit exit_of(agent::Outcome outcome);
+
+// Adds the addresses of options that may be given several times, each of which may name several.
+Result<> add_recipients(mime::AddressList& list, const std::vector<std::string>& texts);
+
+// Files that go with a message: they are read while it is sent, so they outlive that.
+class FilesToAttach {
+public:
+    static Result<FilesToAttach> open(const std::vector<std::string>& names);
+    void attach_to(mime::Draft& draft) const;
+
+private:
+    struct File {
+        std::string name;  // without its folder
+        std::unique_ptr<agent::FileSource> source;
+    };
+    std::vector<File> files_;
+};
 
 // How a draft is to be sent.
 struct SendWish {

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "agent/compose.h"
+#include "agent/idn.h"
 #include "agent/local_text.h"
 #include "agent/relay.h"
 #include "agent/sendmail_arguments.h"
@@ -99,7 +100,9 @@ std::string name_of_user() {
 
 agent::SendmailSender sender_of(const SendmailArguments& arguments, const agent::Server& server) {
     agent::SendmailSender out;
-    const Result<mime::Mailbox> own = agent::parse_sender(server.from.empty() ? server.user : server.from);
+    Result<mime::Mailbox> own = agent::parse_sender(server.from.empty() ? server.user : server.from);
+    // What is no name in any alphabet the server refuses.
+    if (own) static_cast<void>(agent::use_ascii_domain(*own));
     out.address = own ? own->address() : std::string();
     out.domain = own ? own->domain : server.host;
     if (arguments.sender && !arguments.sender->empty()) {
@@ -107,6 +110,8 @@ agent::SendmailSender sender_of(const SendmailArguments& arguments, const agent:
         out.address = said.find('@') == std::string::npos ? said + "@" + out.domain : said;
     }
     if (out.address.empty()) out.address = "postmaster@" + out.domain;
+    if (std::optional<mime::Mailbox> author = mime::parse_address(out.address); author && agent::use_ascii_domain(*author))
+        out.address = author->address();
     const bool own_address = own && iequals(own->address(), out.address);
     out.full_name = !arguments.full_name.empty() ? arguments.full_name : own_address && !own->name.empty() ? own->name : name_of_user();
     return out;

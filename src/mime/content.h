@@ -16,8 +16,8 @@ struct Parameter {
     friend bool operator==(const Parameter&, const Parameter&) = default;
 };
 
-// RFC 2045 §5.1. Type and subtype in lower case. What cannot be read is text/plain (RFC 2045 §5.2), or application/octet-stream where only
-// the subtype is broken, as the major clients read it.
+// RFC 2045 §5.1. Type and subtype in lower case. What cannot be read, also a type without its slash, is text/plain (RFC 2045 §5.2). Where
+// nothing but the subtype is missing ("text/"), that of unknown ones stands in: text/plain, multipart/mixed, application/octet-stream.
 struct ContentType {
     std::string type = "text";
     std::string subtype = "plain";

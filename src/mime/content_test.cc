@@ -82,6 +82,7 @@ TEST(content_type, has_the_parameters_of_rfc_2231) {
         {"a/b; name*0*=utf-8''%C3; name*1*=%A4", "; name=\xC3\xA4"},
         {"a/b; name*1=b; name*0=a", "; name=ab"},
         {"a/b; name*1=b; name*2=c", "; name=bc"},
+        {"a/b; name*0=a; name*2=c; name*1=b; name*4=e", "; name=abc"},
         {"a/b; name*0=a; name*0=x; name*1=b", "; name=ab"},
         {"a/b; name*0=\"=?utf-8?Q?=C3=A4\"; name*1=\"=C3=B6?=\"", "; name=\xC3\xA4\xC3\xB6"},
         // mixed with a plain one, for old readers

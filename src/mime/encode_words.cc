@@ -1,6 +1,9 @@
 #include <fmt/format.h>
+#include <unicode/uchar.h>
+#include <unicode/utf8.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <vector>
 
 #include "mime/charset.h"
@@ -29,6 +32,34 @@ std::size_t character_size(std::string_view utf8, std::size_t at) {
     return end - at;
 }
 
+// Whether a code point belongs to the character before it, as a person sees it (UAX #29, without emoji sequences' and flags' finer points).
+bool continues(UChar32 code_point) {
+    switch (u_getIntPropertyValue(code_point, UCHAR_GRAPHEME_CLUSTER_BREAK)) {
+        case U_GCB_EXTEND:
+        case U_GCB_ZWJ:
+        case U_GCB_SPACING_MARK:
+        case U_GCB_V:
+        case U_GCB_T: return true;
+        default: return false;
+    }
+}
+
+// What a person sees as one character: a letter with its marks, emoji that are joined. No more is looked at than fits into a word.
+std::size_t cluster_size(std::string_view utf8, std::size_t at) {
+    constexpr UChar32 joiner = 0x200d;
+    std::size_t end = at + character_size(utf8, at);
+    bool joined = false;
+    while (end < utf8.size() && end - at <= room_bytes && is_8bit(utf8[end])) {
+        auto next = static_cast<std::int64_t>(end);
+        UChar32 code_point = 0;
+        U8_NEXT(utf8.data(), next, static_cast<std::int64_t>(utf8.size()), code_point);
+        if (!joined && !continues(code_point)) break;
+        joined = code_point == joiner;
+        end = static_cast<std::size_t>(next);
+    }
+    return end - at;
+}
+
 std::string q_encoded(std::string_view bytes) {
     std::string out;
     for (const char c : bytes) {
@@ -49,7 +80,24 @@ std::size_t q_size(std::string_view bytes) {
     return size;
 }
 
-// One or more encoded words, whole characters in each.
+// How many bytes of `utf8` go into a word with so much room: whole characters as a person sees them; of one that is larger than a word,
+// whole code points.
+std::size_t fitting(std::string_view utf8, bool q, std::size_t room) {
+    const auto fill = [&](auto size_at) {
+        std::size_t end = 0;
+        for (std::size_t used = 0; end < utf8.size();) {
+            const std::string_view next = utf8.substr(end, size_at(utf8, end));
+            used += q ? q_size(next) : next.size();
+            if (used > room) break;
+            end += next.size();
+        }
+        return end;
+    };
+    const std::size_t whole = fill(cluster_size);
+    return whole > 0 ? whole : fill(character_size);
+}
+
+// One or more encoded words.
 std::string encoded(std::string_view utf8) {
     const std::size_t q_bytes = q_size(utf8);
     const bool q = q_bytes <= (utf8.size() + 2) / 3 * 4;
@@ -57,19 +105,11 @@ std::string encoded(std::string_view utf8) {
 
     std::string out;
     for (std::size_t begin = 0; begin < utf8.size();) {
-        std::size_t end = begin;
-        std::size_t used = 0;
-        while (end < utf8.size()) {
-            const std::string_view character = utf8.substr(end, character_size(utf8, end));
-            used += q ? q_size(character) : character.size();
-            if (used > room) break;
-            end += character.size();
-        }
-        const std::string_view part = utf8.substr(begin, end - begin);
+        const std::string_view part = utf8.substr(begin, fitting(utf8.substr(begin), q, room));
         if (!out.empty()) out += ' ';
         out += q ? std::string(q_prefix) + q_encoded(part) : std::string(b_prefix) + base64_encode(part);
         out += "?=";
-        begin = end;
+        begin += part.size();
     }
     return out;
 }

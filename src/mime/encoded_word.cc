@@ -40,6 +40,9 @@ std::string decode_q(std::string_view text) {
     return out;
 }
 
+// Bytes beyond ASCII that stand in a word as they are have been converted to UTF-8 with all the text around them, and the label was not.
+bool was_converted(std::string_view q_text, std::string_view bytes) { return !is_ascii(q_text) && is_utf8(bytes); }
+
 // What a run of encoded words says. Characters, and even base64 groups, that were split over two words of one charset come together again,
 // so bytes are converted only when the run or the charset ends.
 class Run {
@@ -49,15 +52,15 @@ public:
     bool open() const { return open_; }
 
     void add(const EncodedWord& word) {
-        if (open_ && !iequals(charset_, word.charset)) close();
-        charset_ = word.charset;
-        open_ = true;
         if (word.encoding == 'b') {
+            begin(word.charset);
             add_base64(word.text);
             return;
         }
+        const std::string bytes = decode_q(word.text);
+        begin(was_converted(word.text, bytes) ? "utf-8" : word.charset);
         end_base64();
-        add_bytes(decode_q(word.text));
+        add_bytes(bytes);
     }
 
     void close() {
@@ -67,6 +70,11 @@ public:
     }
 
 private:
+    void begin(std::string_view charset) {
+        if (open_ && !iequals(charset_, charset)) close();
+        charset_ = charset;
+        open_ = true;
+    }
     void add_base64(std::string_view text) {
         std::ranges::copy_if(text, std::back_inserter(base64_), is_base64_char);
         const std::size_t whole = base64_.contains('=') ? base64_.size() : base64_.size() / 4 * 4;

@@ -46,6 +46,10 @@ TEST(decode_words, reads_what_rfc_2047_has_and_what_clients_send) {
         {"=??Q?=E4?=", "\xC3\xA4"},
         {"=?iso-8859-1?Q?=80?=", "\xE2\x82\xAC"},
         {"=?gb2312?B?1tA=?=", "\xE4\xB8\xAD"},
+        // converted to UTF-8 on the way, but for their label; and what only stands there as it is
+        {"=?iso-8859-1?Q?\xC3\xA4_b?=", "\xC3\xA4 b"},
+        {"=?iso-8859-1?Q?\xE4?=", "\xC3\xA4"},
+        {"=?iso-8859-1?Q?\xC3\xA4=E4?=", "\xC3\x83\xC2\xA4\xC3\xA4"},
         {"=?utf-8?Q?=E4b?=",
          "\xEF\xBF\xBD"
          "b"},
@@ -166,6 +170,33 @@ std::size_t longest_line(std::string_view text) {
         begin = end + 2;
     }
     return longest;
+}
+
+// A program that shows words one by one would show a mark on nothing.
+TEST(encode_words, keeps_a_letter_and_its_marks_in_one_word) {
+    const std::string clusters[] = {"e\u0301", "\u0928\u093F", "\u1112\u1161\u11AB", "\U0001F469\u200D\U0001F680", "\U0001F44D\U0001F3FD",
+                                    "a\uFE0F"};
+    for (const std::string& cluster : clusters) {
+        for (std::size_t before = 0; before < 12; ++before) {
+            std::string text = std::string(before, 'x') + "\u00e4";
+            for (int i = 0; i < 30; ++i) text += cluster;
+            const std::string encoded = encode_words(text, WordPlace::phrase);
+            EXPECT_EQ(decode_words(encoded), text);
+            for (std::size_t at = 0; at < encoded.size();) {
+                const std::size_t end = std::min(encoded.find(' ', at), encoded.size());
+                std::string word = decode_words(std::string_view(encoded).substr(at, end - at));
+                at = end + 1;
+                word.erase(0, word.starts_with('x') || word.starts_with("\u00e4") ? before + 2 : 0);
+                EXPECT_EQ(word.size() % cluster.size(), 0U) << cluster << " in " << encoded;
+            }
+        }
+    }
+    // A letter with more marks than a word holds.
+    std::string heap = "a";
+    for (int i = 0; i < 5'000; ++i) heap += "\u0301";
+    const std::string encoded = encode_words(heap, WordPlace::unstructured);
+    EXPECT_EQ(decode_words(encoded), heap);
+    EXPECT_LT(encoded.size(), heap.size() * 4);
 }
 
 TEST(fold, ends_lines_at_white_space) {

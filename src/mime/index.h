@@ -111,7 +111,8 @@ struct Index {
     bool has_bare_cr_or_lf = false;
 
     std::span<const Field> of(const Part& part) const { return {fields.data() + part.first_field, part.field_count}; }
-    // The first field of that name (for repeated fields that must be single, the major clients read the first).
+    // The first field of that name: of repeated fields that must be single, mail programs read the first. (IMAP's ENVELOPE has the last of
+    // texts, as the servers: see structure.h. To, Cc and Bcc may be repeated: see address_fields.h.)
     const Field* find(const Part& part, FieldName name) const;
     const Field* find(const Part& part, std::string_view message, std::string_view name) const;
 };

@@ -167,6 +167,9 @@ RawParameter value_among(std::vector<const Section*> said) {
     std::ranges::sort(said, {}, [](const Section* s) { return std::pair(*s->number, s); });  // they stand in one vector, in order
     said.erase(std::unique(said.begin(), said.end(), [](const Section* a, const Section* b) { return a->number == b->number; }),
                said.end());
+    // What stands behind a gap belongs to something else.
+    const auto gap = [](const Section* a, const Section* b) { return *a->number + 1 != *b->number; };
+    if (const auto before = std::ranges::adjacent_find(said, gap); before != said.end()) said.erase(before + 1, said.end());
     // Sections without their beginning are worth less than a plain value.
     if (!plain || (!said.empty() && *said.front()->number <= 1)) return said.empty() ? joined({plain}) : joined(said);
     return joined({plain});

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,7 +25,11 @@ struct HtmlTextOptions {
 };
 std::string html_text(std::string_view utf8_html, HtmlTextOptions options = {});
 
-// winmail.dat (MS-OXTNEF): what is in it. Read only; a broken stream gives what came before. A body that is there as RTF only is not read.
+// Compressed RTF ([MS-OXRTFCP]). nullopt: it is none, its check sum is wrong, or it says that it is longer than rtf_max_bytes.
+inline constexpr std::size_t rtf_max_bytes = 64 * 1024 * 1024;
+std::optional<std::string> decompress_rtf(std::string_view stream);
+
+// winmail.dat (MS-OXTNEF): what is in it. Read only; a broken stream gives what came before.
 struct TnefAttachment {
     std::string name;
     std::string mime_type;   // empty when not said
@@ -35,6 +40,7 @@ struct Tnef {
     std::string subject;
     std::string body;  // plain, when there is one
     std::string html;
+    std::optional<std::string> rtf;  // the body as Outlook wrote it, which is mostly beside the others
     std::vector<TnefAttachment> attachments;
 };
 Tnef read_tnef(std::string_view stream);

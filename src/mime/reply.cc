@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "mime/address_fields.h"
 #include "mime/builder_fields.h"
 #include "mime/content.h"
 #include "mime/date.h"
@@ -24,15 +25,16 @@ public:
     std::string_view value(std::string_view name) const { return of(index_.find(header(), message_, name)); }
     std::string text(FieldName name) const { return unstructured(value(name)); }
     // Those that can be written to, with names that can be written.
-    std::vector<Mailbox> mailboxes(std::string_view value) const {
-        std::vector<Mailbox> out = mime::mailboxes(addresses(value));
+    std::vector<Mailbox> mailboxes(const AddressList& list) const {
+        std::vector<Mailbox> out = mime::mailboxes(list);
         std::erase_if(out, [](const Mailbox& mailbox) { return !is_sendable(mailbox); });
         for (Mailbox& mailbox : out) {
             if (mailbox.name.size() > draft_field_max_bytes) mailbox.name.clear();
         }
         return out;
     }
-    std::vector<Mailbox> mailboxes(FieldName name) const { return mailboxes(value(name)); }
+    std::vector<Mailbox> mailboxes(FieldName name) const { return mailboxes(list(name)); }
+    AddressList list(FieldName name) const { return addresses_of(index_, header(), message_, name); }
 
 private:
     const Part& header() const { return index_.parts.front(); }
@@ -109,7 +111,7 @@ void address(Draft& draft, const Original& original, const ReplyOptions& options
     }
     if (audience == Audience::everyone) {
         // Not of an RFC: the author says who wants the answers, because some have them from a list already.
-        recipients.to(original.mailboxes(original.value("Mail-Followup-To")));
+        recipients.to(original.mailboxes(addresses(original.value("Mail-Followup-To"))));
         if (!draft.to.empty()) return;
     }
     const std::vector<Mailbox> authors = original.mailboxes(FieldName::from);
@@ -156,7 +158,7 @@ std::string date_text(const Original& original) {
 }
 
 std::string attribution(const Original& original) {
-    const std::vector<Mailbox> authors = mailboxes(addresses(original.value(FieldName::from)));
+    const std::vector<Mailbox> authors = mailboxes(original.list(FieldName::from));
     const std::string when = date_text(original);
     std::string who = "somebody";
     if (!authors.empty()) who = authors.front().name.empty() ? authors.front().address() : authors.front().name;
@@ -178,11 +180,11 @@ std::string summary(const Original& original) {
     const auto line = [&out](std::string_view name, const std::string& value) {
         if (!value.empty()) out.append(name).append(": ").append(value) += '\n';
     };
-    line("From", shown(mailboxes(addresses(original.value(FieldName::from)))));
+    line("From", shown(mailboxes(original.list(FieldName::from))));
     line("Date", date_text(original));
     line("Subject", original.text(FieldName::subject));
-    line("To", shown(mailboxes(addresses(original.value(FieldName::to)))));
-    line("Cc", shown(mailboxes(addresses(original.value(FieldName::cc)))));
+    line("To", shown(mailboxes(original.list(FieldName::to))));
+    line("Cc", shown(mailboxes(original.list(FieldName::cc))));
     return out;
 }
 

@@ -7,105 +7,17 @@
 #include <unordered_set>
 
 #include "base/text.h"
+#include "mime/subject_prefix.h"
 #include "mime/text.h"
 
 namespace packetboat::mime {
 
 namespace {
 
-constexpr std::string_view rfc5256_words[] = {"re", "fw", "fwd"};
-
-// Of mail programs in other languages.
-constexpr std::string_view known_words[] = {
-    "re",   "fw",     "fwd",                                  // English
-    "aw",   "wg",                                             // German
-    "sv",   "vs",     "vb",   "vl",    "ang",                 // Danish, Norwegian, Swedish, Finnish
-    "antw", "doorst", "betr",                                 // Dutch
-    "ref",  "tr",     "rif",  "r",     "i",    "inoltro",     // French, Italian
-    "res",  "enc",    "rv",   "rsp",                          // Portuguese, Spanish
-    "odp",  "pd",     "ynt",  "ilt",   "atb",                 // Polish, Turkish, Welsh
-    "Отв",  "HA",     "На",   "Ответ",                        // Russian
-    "Απ",   "ΑΠ",     "ΣΧΕΤ", "ΠΡΘ",   "Vá",   "Továbbítás",  // Greek, Hungarian
-    "回复", "回覆",   "答复", "转发",  "轉寄",                // Chinese
-};
-
-constexpr std::string_view wide_colon = "：";
-
-// Takes the beginning off a subject, or leaves it as it is.
-class Prefix {
-public:
-    Prefix(std::string_view text, ReplyWords words) : rest_(text), words_(words) {}
-
-    std::string_view rest() const { return rest_; }
-    void space() { rest_.remove_prefix(std::min(rest_.find_first_not_of(' '), rest_.size())); }
-
-    // subj-blob = "[" *BLOBCHAR "]" *WSP, where BLOBCHAR is no bracket
-    bool blob() {
-        if (!rest_.starts_with('[')) return false;
-        const std::size_t end = rest_.find_first_of("[]", 1);
-        if (end == std::string_view::npos || rest_[end] == '[') return false;
-        rest_.remove_prefix(end + 1);
-        space();
-        return true;
-    }
-
-    // subj-refwd = ("re" / ("fw" ["d"])) *WSP [subj-blob] ":"
-    bool refwd() {
-        const std::string_view before = rest_;
-        if (word()) {
-            space();
-            count();
-            blob();
-            if (colon()) return true;
-        }
-        rest_ = before;
-        return false;
-    }
-
-private:
-    bool word() {
-        const std::span<const std::string_view> all = words_ == ReplyWords::rfc5256 ? std::span<const std::string_view>(rfc5256_words)
-                                                                                    : std::span<const std::string_view>(known_words);
-        // The longest that is followed by what may follow: "fwd" before "fw".
-        std::size_t longest = 0;
-        for (const std::string_view one : all) {
-            if (rest_.size() > one.size() && one.size() > longest && iequals(rest_.substr(0, one.size()), one)) longest = one.size();
-        }
-        rest_.remove_prefix(longest);
-        return longest > 0;
-    }
-    // "Re(2):", "Re^2:", "Re*2:", "Re2:"
-    void count() {
-        if (words_ == ReplyWords::rfc5256) return;
-        const std::string_view before = rest_;
-        const bool parenthesis = rest_.starts_with('(');
-        if (parenthesis || rest_.starts_with('^') || rest_.starts_with('*')) rest_.remove_prefix(1);
-        const std::size_t digits = std::min(rest_.find_first_not_of("0123456789"), rest_.size());
-        rest_.remove_prefix(digits);
-        if (parenthesis && rest_.starts_with(')')) {
-            rest_.remove_prefix(1);
-        } else if (parenthesis) {
-            rest_ = before;
-        }
-        if (digits == 0) rest_ = before;
-        space();
-    }
-    bool colon() {
-        const std::size_t size = rest_.starts_with(':')                                         ? 1
-                                 : words_ == ReplyWords::known && rest_.starts_with(wide_colon) ? wide_colon.size()
-                                                                                                : 0;
-        rest_.remove_prefix(size);
-        return size > 0;
-    }
-
-    std::string_view rest_;
-    ReplyWords words_;
-};
-
 // Steps 2 to 6 of RFC 5256 §2.1.
 class Subject {
 public:
-    Subject(std::string_view text, ReplyWords words) : text_(text), words_(words) {}
+    Subject(std::string_view text, Marks marks) : text_(text), marks_(marks) {}
 
     BaseSubject base() {
         do {
@@ -134,7 +46,7 @@ private:
     // Blobs that no subj-refwd follows go one by one, which is all at once but for one that is the whole of the rest.
     void leaders() {
         for (;;) {
-            Prefix prefix(text_, words_);
+            SubjectPrefix prefix(text_, marks_);
             prefix.space();
             text_ = prefix.rest();
             std::string_view before_last = text_;
@@ -164,7 +76,7 @@ private:
     }
 
     std::string_view text_;
-    ReplyWords words_;
+    Marks marks_;
     bool marked_ = false;
 };
 
@@ -199,7 +111,8 @@ void add_ids(ThreadKey& key, std::unordered_set<std::string>& seen, std::string_
 BaseSubject base_subject(std::string_view value, ReplyWords words) {
     // (1) encoded words, folds and white space
     const std::string text = collapsed(unstructured(value));
-    return Subject(text, words).base();
+    const bool known = words == ReplyWords::known;
+    return Subject(text, known ? Marks::replies | Marks::forwards | Marks::letters : Marks::rfc5256).base();
 }
 
 ThreadKey thread_key(const Index& index, std::string_view message) {
@@ -208,18 +121,22 @@ ThreadKey thread_key(const Index& index, std::string_view message) {
     ThreadKey key;
     std::unordered_set<std::string> seen;
     const Part& root = index.parts[0];
-    const Field* subject = nullptr;
-    // The last of a repeated one, as everywhere.
-    for (const Field& field : index.of(root)) {
-        if (field.known == FieldName::subject) subject = &field;
-    }
+    // The last of a repeated one, as in the ENVELOPE.
+    const auto last = [&](FieldName name) {
+        const Field* out = nullptr;
+        for (const Field& field : index.of(root)) {
+            if (field.known == name) out = &field;
+        }
+        return out;
+    };
+    const Field* subject = last(FieldName::subject);
     if (subject != nullptr) {
         key.subject = folded(base_subject(subject->value.of(message)).text);
         std::erase(key.subject, ' ');
         if (key.subject.size() > subject_max_bytes) key.subject.resize(subject_max_bytes);
     }
     for (const FieldName name : {FieldName::message_id, FieldName::in_reply_to, FieldName::references}) {
-        if (const Field* field = index.find(root, name)) add_ids(key, seen, field->value.of(message));
+        if (const Field* field = last(name)) add_ids(key, seen, field->value.of(message));
     }
     return key;
 }

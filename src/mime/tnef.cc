@@ -1,5 +1,6 @@
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "mime/charset.h"
 #include "mime/code_page.h"
@@ -91,6 +92,7 @@ enum Type : std::uint16_t {
 enum Tag : std::uint16_t {
     pr_subject = 0x0037,
     pr_body = 0x1000,
+    pr_rtf_compressed = 0x1009,
     pr_body_html = 0x1013,
     pr_display_name = 0x3001,
     pr_attach_data = 0x3701,
@@ -204,7 +206,7 @@ private:
                 finish_attachment();
                 in_attachment_ = true;
                 return;
-            case Attribute::attach_title: names_.title = text(pt_string8, data); return;
+            case Attribute::attach_title: keep(names_.title, text(pt_string8, data)); return;
             case Attribute::attach_data: attachment_.bytes = data; return;
             case Attribute::msg_props: return properties(data, &Reader::message_property);
             case Attribute::attachment: return properties(data, &Reader::attachment_property);
@@ -224,6 +226,7 @@ private:
     void message_property(const Property& property) {
         if (property.tag == pr_subject) out_.subject = text(property.type, property.value);
         if (property.tag == pr_body) out_.body = text(property.type, property.value);
+        if (property.tag == pr_rtf_compressed && property.type == pt_binary) out_.rtf = decompress_rtf(property.value);
         if (property.tag == pr_internet_cpid) html_code_page_ = Bytes(property.value).u32();
         if (property.tag != pr_body_html) return;
         if (property.type == pt_binary) html_ = property.value;
@@ -231,9 +234,9 @@ private:
     }
 
     void attachment_property(const Property& property) {
-        if (property.tag == pr_attach_long_filename) names_.long_file_name = text(property.type, property.value);
-        if (property.tag == pr_attach_filename) names_.file_name = text(property.type, property.value);
-        if (property.tag == pr_display_name) names_.display_name = text(property.type, property.value);
+        if (property.tag == pr_attach_long_filename) keep(names_.long_file_name, text(property.type, property.value));
+        if (property.tag == pr_attach_filename) keep(names_.file_name, text(property.type, property.value));
+        if (property.tag == pr_display_name) keep(names_.display_name, text(property.type, property.value));
         if (property.tag == pr_attach_mime_tag) attachment_.mime_type = text(property.type, property.value);
         if (property.tag != pr_attach_data) return;
         constexpr std::size_t interface_id_bytes = 16;  // stands before an object, which is a message inside
@@ -241,6 +244,11 @@ private:
         if (property.type == pt_object && property.value.size() >= interface_id_bytes) {
             attachment_.bytes = property.value.substr(interface_id_bytes);
         }
+    }
+
+    // An empty name takes no other's place.
+    static void keep(std::string& name, std::string said) {
+        if (!said.empty()) name = std::move(said);
     }
 
     std::string text(std::uint16_t type, std::string_view value) const {

@@ -6,6 +6,7 @@
 
 #include "mime/code_page.h"
 #include "mime/reading.h"
+#include "mime/testing/rtf.h"
 
 namespace packetboat::mime {
 namespace {
@@ -77,6 +78,24 @@ TEST(Tnef, reads_message_and_attachments) {
     EXPECT_EQ(tnef.attachments[2].name, "a message");
     EXPECT_TRUE(read_tnef(tnef.attachments[2].bytes).is_tnef);
     EXPECT_GE(tnef.attachments[1].bytes.data(), stream.data());
+}
+
+TEST(Tnef, has_the_rtf_that_outlook_wrote) {
+    const std::string rtf = "{\\rtf1\\ansi hello}";
+    const auto stream = [](const std::string& packed) {
+        return header + attribute(1, 0x0006'9003, little(1, 4) + property(binary, 0x1009, packed));
+    };
+    EXPECT_EQ(read_tnef(stream(testing::compressed_rtf(rtf))).rtf, rtf);
+    EXPECT_EQ(read_tnef(stream("no RTF")).rtf, std::nullopt);
+    EXPECT_EQ(read_tnef(whole_stream()).rtf, std::nullopt);
+}
+
+TEST(Tnef, an_empty_title_takes_no_name_away) {
+    const std::string stream = header + attribute(2, 0x0006'9002, std::string(14, '\0')) + attribute(2, 0x0001'8010, "a.txt\0"s) +
+                               attribute(2, 0x0001'8010, "\0"s);
+    const Tnef tnef = read_tnef(stream);
+    ASSERT_EQ(tnef.attachments.size(), 1U);
+    EXPECT_EQ(tnef.attachments[0].name, "a.txt");
 }
 
 TEST(Tnef, a_stream_cut_anywhere_gives_what_came_before) {
