@@ -50,6 +50,8 @@ class Peer:
             self.stop()
             raise
 
+    key_owner = "root"
+
     def make_root(self, certificate):
         subprocess.run(["cp", "-al", f"{FETCHED / self.name}/.", self.root], check=True)
         self.root.chmod(0o755)
@@ -73,6 +75,7 @@ class Peer:
             for source, name, mode in ((certificate[0], "etc/cert.pem", 0o644), (certificate[1], "etc/key.pem", 0o600)):
                 shutil.copy(source, self.root / name)
                 (self.root / name).chmod(mode)
+            os.chown(self.root / "etc/key.pem", USERS[self.key_owner], USERS[self.key_owner])
 
     def folder(self, name, owner="root", mode=0o755, group=None):
         path = self.root / name
@@ -189,13 +192,15 @@ smtp_tls_security_level = may
         lines = [f"{self.address}:{self.port} inet n - n - - smtpd"]
         for service, kind, private, processes, command in services:
             wakeup = {"qmgr": "300", "tlsmgr": "1000?"}.get(service, "-")
-            lines.append(f"{service} {kind} {private} - n {wakeup} {processes} {command}")
+            unprivileged = "n" if service == "virtual" else "-"  # it writes as the mailbox's owner
+            lines.append(f"{service} {kind} {private} {unprivileged} n {wakeup} {processes} {command}")
         self.write("etc/postfix/master.cf", "\n".join(lines) + "\n")
 
 
 class Exim(Peer):
     name = "exim"
     program = ("/usr/sbin/exim4", "-bdf", "-q1m", "-oP", "/run/exim.pid")
+    key_owner = "Debian-exim"
 
     def configure(self):
         for folder in ("var/spool/exim4", "var/log/exim4", "var/lib/exim4", "run/exim4"):
@@ -251,6 +256,7 @@ out:
   driver = smtp
   allow_localhost
   interface = {self.address}
+  port = {self.relay_to[1] if self.relay_to else self.port}
   dnssec_request_domains =
   tls_verify_certificates =
 """)
@@ -260,7 +266,7 @@ out:
 
 class OpenSmtpd(Peer):
     name = "opensmtpd"
-    program = ("/usr/sbin/smtpd", "-dv")
+    program = ("/usr/sbin/smtpd", "-d")
 
     def configure(self):
         self.folder("var/lib/opensmtpd/empty")

@@ -7,7 +7,7 @@ import struct
 import subprocess
 import threading
 
-from harness import BINARY, LIMIT, PASSWORD, Scenario, Server, command, eventually
+from harness import BINARY, LIMIT, PASSWORD, Scenario, Server, command, eventually, run
 
 
 def free_port(addresses=("127.0.0.1",)):
@@ -44,9 +44,9 @@ def answers_dns(address, port, name):
 
 
 class NameServer:
-    """An authoritative name server (knot) for zones given as the lines after their SOA."""
+    """An authoritative name server (knot) for zones given as the lines after their SOA; it signs some of them."""
 
-    def __init__(self, folder, zones):
+    def __init__(self, folder, zones, signed=()):
         self.folder = pathlib.Path(folder)
         self.port = free_port()
         self.folder.mkdir()
@@ -54,10 +54,15 @@ class NameServer:
                  f"log:\n  - target: {self.folder}/log\n    any: info\n", f"database:\n  storage: {self.folder}\n  journal-db-max-size: 8M\n", "zone:\n"]
         for name, text in zones.items():
             (self.folder / f"{name}.zone").write_text(f"$ORIGIN {name}.\n$TTL 60\n@ SOA ns.{name}. hostmaster.{name}. 1 60 60 600 5\n@ NS ns.{name}.\nns A 127.0.0.1\n{text}\n")
-            lines.append(f"  - domain: {name}\n    file: {self.folder}/{name}.zone\n    zonefile-load: whole\n    journal-content: none\n")
+            lines.append(f"  - domain: {name}\n    file: {self.folder}/{name}.zone\n    zonefile-load: whole\n")
+            lines.append("    dnssec-signing: on\n    zonefile-sync: -1\n" if name in signed else "    journal-content: none\n")
         (self.folder / "knot.conf").write_text("".join(lines))
         self.process = subprocess.Popen(["/usr/sbin/knotd", "-c", str(self.folder / "knot.conf")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        eventually(lambda: answers_dns("127.0.0.1", self.port, next(iter(zones))), "the name server answers")
+        eventually(lambda: all(answers_dns("127.0.0.1", self.port, name) for name in zones), "the name server answers")
+
+    def trust_anchor(self, zone):
+        """The DS record of a zone that is signed."""
+        return run("/usr/sbin/keymgr", "-c", self.folder / "knot.conf", zone, "ds").splitlines()[0]
 
     def stop(self):
         self.process.terminate()
@@ -110,16 +115,21 @@ dnssec = false
 
 class Sink:
     """An SMTP server that does what a test says: `script` answers a command (in upper case, with what was said before) with a reply, with None
-    for the usual one, or with an exception for hanging up."""
+    for the usual one, or with an exception for hanging up. With `tls`, a context of Python's ssl, it offers STARTTLS."""
 
-    def __init__(self, address, port, script=lambda verb, line: None):
+    def __init__(self, address, port, script=lambda verb, line: None, tls=None):
         self.messages = []
         self.connections = 0
+        self.lines = []  # every command
+        self.clients = []  # the address of every connection
+        self.encrypted = []  # of every message, whether it came by TLS
         sink = self
 
         class Handler(socketserver.StreamRequestHandler):
             def handle(self):
                 sink.connections += 1
+                sink.clients.append(self.client_address[0])
+                self.encrypted = False
                 try:
                     self.converse()
                 except (ConnectionError, OSError, EOFError):
@@ -137,11 +147,18 @@ class Sink:
                 sender = ""
                 while line := self.rfile.readline().decode(errors="replace").rstrip("\r\n"):
                     verb = line.split(" ")[0].split(":")[0].upper()
+                    sink.lines.append(line)
                     usual = {"EHLO": "250-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 DSN", "HELO": "250 sink", "QUIT": "221 bye", "DATA": "354 go on",
                              "RSET": "250 ok"}.get(verb, "250 2.1.0 ok")
                     if verb == "DATA" and not recipients:
                         usual = "503 5.5.1 no recipients"
+                    if verb == "EHLO" and tls and not self.encrypted:
+                        usual = usual.replace("PIPELINING", "PIPELINING\r\n250-STARTTLS")
                     taken = self.say(verb, line, usual)
+                    if verb == "STARTTLS" and tls and taken:
+                        self.connection = tls.wrap_socket(self.connection, server_side=True)
+                        self.rfile, self.wfile = self.connection.makefile("rb"), self.connection.makefile("wb", buffering=0)
+                        self.encrypted = True
                     if verb == "MAIL" and taken:
                         sender, recipients = line[11:].split(">")[0], []
                     if verb == "RCPT" and taken:
@@ -152,6 +169,8 @@ class Sink:
                             if not part:
                                 return
                             body += part[1:] if part.startswith(b".") else part
+                        # The client may look at them as soon as it has the answer.
+                        sink.encrypted.append(self.encrypted)
                         if self.say("END", "", "250 2.0.0 taken"):
                             sink.messages.append((sender, recipients, body))
                     if verb == "QUIT":
@@ -186,8 +205,8 @@ class Post(Scenario):
         if not pathlib.Path("/usr/sbin/knotd").exists():
             self.skipTest("knotd is not installed")
 
-    def name_server(self, zones):
-        server = NameServer(self.folder / "dns", zones)
+    def name_server(self, zones, signed=()):
+        server = NameServer(self.folder / "dns", zones, signed)
         self.addCleanup(server.stop)
         return server
 
@@ -196,8 +215,8 @@ class Post(Scenario):
         self.addCleanup(lambda: server.process and server.stop())
         return server.start() if start else server
 
-    def sink(self, address, script=lambda verb, line: None):
-        sink = Sink(address, self.smtp_port, script)
+    def sink(self, address, script=lambda verb, line: None, tls=None):
+        sink = Sink(address, self.smtp_port, script, tls)
         self.addCleanup(sink.stop)
         return sink
 

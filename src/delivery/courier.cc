@@ -25,9 +25,11 @@ Task<> Courier::carry(Schedule::Job job) {
         const Schedule::Job now = *std::exchange(next, std::nullopt);
         std::optional<Load> load = co_await this->load(now);
         Outcome outcome;
-        if (load) outcome = co_await deliver(now, *load, link);
-        if (load) co_await record(now, load->entry, outcome);
-        schedule_.finished(now, feedback_of(outcome.attempts, outcome.reached), pacer_.now());
+        if (load && !stopping_) outcome = co_await deliver(now, *load, link);
+        if (!outcome.attempts.empty()) co_await record(now, load->entry, outcome);
+        // What only this message demands says nothing of the hosts.
+        const bool telling = outcome.reached || (load && load->demands == Demands{});
+        schedule_.finished(now, telling ? feedback_of(outcome.attempts, outcome.reached) : Schedule::Feedback{}, pacer_.now());
         const bool worn_out = link && link->messages >= options_.messages_per_connection_max;
         if (!stopping_ && (outcome.attempts.empty() || (link && !worn_out)))
             next = schedule_.another(now, link ? *link->route : *now.route, pacer_.now());
@@ -39,6 +41,11 @@ Task<> Courier::carry(Schedule::Job job) {
 
 // The recipients at the job's domain that are due, whatever else has been done with the message meanwhile.
 Task<std::optional<Courier::Load>> Courier::load(const Schedule::Job& job) {
+    if (const auto unwritten = unwritten_.find({job.item.id, job.domain}); unwritten != unwritten_.end()) {
+        const Outcome outcome = std::move(unwritten->second);
+        unwritten_.erase(unwritten);
+        if (!co_await write(job, outcome)) co_return std::nullopt;
+    }
     Result<QueueEntry> entry = co_await queue_.get(job.item.id);
     if (!entry) {
         if (entry.error().code != ErrorCode::not_found) put_back(job, entry.error());
@@ -46,7 +53,8 @@ Task<std::optional<Courier::Load>> Courier::load(const Schedule::Job& job) {
     }
     Load load;
     load.entry = *std::move(entry);
-    const Time now = pacer_.now();
+    // The schedule has found it due; a clock that was set back since then must not make us forget it.
+    const Time now = std::max(pacer_.now(), job.item.due);
     for (const QueuedRecipient& recipient : load.entry.recipients) {
         const bool due = work_of(recipient) == Work::relay && !recipient.held && recipient.due <= now;
         if (due && recipient.domain() == job.domain) load.recipients.push_back(&recipient);
@@ -59,7 +67,12 @@ Task<std::optional<Courier::Load>> Courier::load(const Schedule::Job& job) {
     Result<std::string_view> beginning;
     if (content && source) beginning = co_await (*source)->next();
     if (!content || !source || !beginning) {
-        put_back(job, !content ? content.error() : !source ? source.error() : beginning.error());
+        const Error& why = !content ? content.error() : !source ? source.error() : beginning.error();
+        if (why.code == ErrorCode::internal) {
+            co_await record_unreadable(job, load, why);
+        } else {
+            put_back(job, why);
+        }
         co_return std::nullopt;
     }
     load.content = *std::move(source);
@@ -72,13 +85,12 @@ Task<std::optional<Courier::Load>> Courier::load(const Schedule::Job& job) {
 // A message that cannot be read now must not be forgotten until a restart.
 void Courier::put_back(const Schedule::Job& job, const Error& why) {
     log_error("outbound.put_back", "", {{"message", job.item.id.text()}, {"domain", job.domain}, {"why", why.text}});
-    schedule_.add({.due = pacer_.now() + put_back_for,
-                   .id = job.item.id,
-                   .domain = job.domain,
-                   .arrived = job.item.arrived,
-                   .sender = job.item.sender,
-                   .warned = job.item.warned},
-                  pacer_.now());
+    schedule_.put_back({.due = pacer_.now() + put_back_for,
+                        .id = job.item.id,
+                        .domain = job.domain,
+                        .arrived = job.item.arrived,
+                        .sender = job.item.sender,
+                        .warned = job.item.warned});
 }
 
 Task<Courier::Outcome> Courier::deliver(const Schedule::Job& job, Load& load, std::optional<Link>& link) {
@@ -104,7 +116,7 @@ Task<Courier::Outcome> Courier::deliver(const Schedule::Job& job, Load& load, st
         outcome.dialogue += link->connection->dialogue();
         const bool usable = link->connection->usable();
         if (!usable) co_await let_go(std::exchange(link, std::nullopt));
-        if (again && used_before && std::ranges::any_of(attempts, &Attempt::untouched)) {
+        if (again && used_before && std::ranges::all_of(attempts, &Attempt::untouched)) {
             load.content->rewind();
             continue;
         }
@@ -130,23 +142,40 @@ Task<std::optional<Failure>> Courier::connect(const Schedule::Job& job, const Lo
 
 // ---- what came of it
 
-Task<> Courier::record(const Schedule::Job& job, const QueueEntry& entry, const Outcome& outcome) {
+// A content that is broken for good is tried by the plan, and its sender is told in the end.
+Task<> Courier::record_unreadable(const Schedule::Job& job, const Load& load, const Error& why) {
+    Outcome outcome;
+    for (const QueuedRecipient* recipient : load.recipients)
+        outcome.attempts.push_back({recipient->number, {std::unexpected(Failure{.status = "4.3.0", .reason = why.text})}});
+    co_await record(job, load.entry, std::move(outcome));
+}
+
+Task<> Courier::record(const Schedule::Job& job, const QueueEntry& entry, Outcome outcome) {
+    // Stopping is no attempt: it is tried again as it was.
+    std::erase_if(outcome.attempts, [](const RecipientAttempt& one) { return !one.attempt.result && one.attempt.result.error().ours; });
+    if (outcome.attempts.empty()) co_return;
     log(entry, outcome);
+    co_await write(job, outcome);
+}
+
+// False: the disk does not take it, and it is kept in memory until it does.
+Task<bool> Courier::write(const Schedule::Job& job, const Outcome& outcome) {
     const Time now = pacer_.now();
     const std::uint64_t random = random_u64();
     const bool went_well = std::ranges::all_of(outcome.attempts, [](const auto& attempt) { return attempt.attempt.result.has_value(); });
     std::optional<std::string> dialogue;
     if (!went_well) dialogue = outcome.dialogue;
     const Result<> written = co_await queue_.change(
-        entry.id,
+        job.item.id,
         [&attempts = outcome.attempts, &plan = options_.plan, now, random](QueueEntry& kept) -> Result<> {
             apply_attempts(kept, attempts, plan, now, random);
             return {};
         },
         std::move(dialogue));
-    if (written || written.error().code == ErrorCode::not_found) co_return;
-    // What was delivered will be delivered again: the disk is why, and nothing but a disk can remember.
+    if (written || written.error().code == ErrorCode::not_found) co_return true;
+    unwritten_.insert_or_assign({job.item.id, job.domain}, outcome);
     put_back(job, written.error());
+    co_return false;
 }
 
 void Courier::log(const QueueEntry& entry, const Outcome& outcome) const {
@@ -174,7 +203,7 @@ void Courier::log(const QueueEntry& entry, const Outcome& outcome) const {
 }
 
 Task<> Courier::touch(Schedule::Job job) {
-    const Time now = pacer_.now();
+    const Time now = std::max(pacer_.now(), job.item.due);
     const Result<> written = co_await queue_.change(job.item.id, [&job, &plan = options_.plan, now](QueueEntry& kept) -> Result<> {
         if (!apply_age(kept, job.domain, *job.why, plan, now)) return fail(ErrorCode::exists, "nothing to do");
         return {};

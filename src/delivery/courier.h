@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -61,7 +62,9 @@ private:
     Task<std::optional<Load>> load(const Schedule::Job& job);
     Task<Outcome> deliver(const Schedule::Job& job, Load& load, std::optional<Link>& link);
     Task<std::optional<Failure>> connect(const Schedule::Job& job, const Load& load, std::optional<Link>& link, std::string& dialogue);
-    Task<> record(const Schedule::Job& job, const QueueEntry& entry, const Outcome& outcome);
+    Task<> record(const Schedule::Job& job, const QueueEntry& entry, Outcome outcome);
+    Task<bool> write(const Schedule::Job& job, const Outcome& outcome);
+    Task<> record_unreadable(const Schedule::Job& job, const Load& load, const Error& why);
     void log(const QueueEntry& entry, const Outcome& outcome) const;
     void put_back(const Schedule::Job& job, const Error& why);
     std::optional<Link> take_idle(const Route& route, const Demands& demands);
@@ -75,6 +78,8 @@ private:
     Schedule& schedule_;
     const OutboundOptions& options_;
     std::vector<Link> idle_;  // the longest idle first
+    // Outcomes that the disk did not take, so that nothing is delivered again while it does not.
+    std::map<std::pair<Id128, std::string>, Outcome> unwritten_;
     std::atomic<bool> stopping_{false};
 };
 

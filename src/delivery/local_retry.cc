@@ -149,7 +149,7 @@ Task<Result<>> LocalRetry::record(const QueueEntry& entry, const std::vector<Att
     const Result<> changed = co_await queue_.change(entry.id, [&attempts, now](QueueEntry& kept) -> Result<> {
         for (const Attempt& attempt : attempts) {
             const auto recipient = std::ranges::find(kept.recipients, attempt.number, &QueuedRecipient::number);
-            if (recipient == kept.recipients.end()) continue;
+            if (recipient == kept.recipients.end() || recipient->done()) continue;
             if (attempt.error.empty()) {
                 if (kept.reverse_path.empty() || (recipient->notify & notify_success) == 0) {
                     kept.recipients.erase(recipient);

@@ -63,6 +63,7 @@ struct Outbound::State {
     void take(RelayDue due);
     Task<> load();
     void start(Schedule::Job job);
+    void begin(Task<> task);
     Task<> look_up(Schedule::Job job);
     template <class T>
     Task<T> ask(std::move_only_function<Task<T>(State&)> question, T otherwise);
@@ -114,6 +115,10 @@ void Outbound::hurry(std::vector<std::string> domains) {
     });
 }
 
+void Outbound::forget_routes() {
+    state_->call([state = state_] { state->schedule.forget_routes(state->pacer.now()); });
+}
+
 // Runs the question where run() runs, and answers to whoever awaits.
 template <class T>
 Task<T> Outbound::State::ask(std::move_only_function<Task<T>(State&)> question, T otherwise) {
@@ -159,7 +164,7 @@ Task<> Outbound::State::run() {
     while (!is_stopping()) {
         take_news();
         if (load_at <= pacer.now()) co_await load();
-        co_await courier.close_idle(false);
+        if (const std::optional<Time> idle = courier.next_idle_end(); idle && *idle <= pacer.now()) begin(courier.close_idle(false));
         while (std::optional<Schedule::Job> job = schedule.next(pacer.now())) start(*std::move(job));
         Time until = std::min(load_at, schedule.wakes_at());
         if (const std::optional<Time> idle = courier.next_idle_end()) until = std::min(until, *idle);
@@ -229,10 +234,14 @@ Task<> Outbound::State::load() {
 }
 
 void Outbound::State::start(Schedule::Job job) {
+    begin(job.act == Schedule::Act::look_up ? look_up(std::move(job))
+          : job.act == Schedule::Act::send  ? courier.carry(std::move(job))
+                                            : courier.touch(std::move(job)));
+}
+
+// Something that ends by itself.
+void Outbound::State::begin(Task<> task) {
     ++under_way;
-    Task<> task = job.act == Schedule::Act::look_up ? look_up(std::move(job))
-                  : job.act == Schedule::Act::send  ? courier.carry(std::move(job))
-                                                    : courier.touch(std::move(job));
     spawn(std::move(task), [this](std::exception_ptr thrown) {
         if (thrown) log_error("outbound.job_failed", "");
         --under_way;

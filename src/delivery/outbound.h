@@ -55,6 +55,8 @@ public:
 
     // Messages for these domains are tried now, whatever is known of their hosts.
     void hurry(std::vector<std::string> domains);
+    // Every route is asked for anew: they were configured otherwise.
+    void forget_routes();
     // What is known of destinations that have messages in memory; as of a moment ago.
     Task<std::vector<Schedule::State>> states();
     // Of one; nullopt: nothing waits for it.

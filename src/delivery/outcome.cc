@@ -49,6 +49,7 @@ void defer(QueuedRecipient& recipient, const QueueEntry& entry, const Failure& w
     note(recipient, why);
     recipient.due = std::min(now + plan.wait(recipient.attempts, random), expires);
     warn_if_due(recipient, entry, plan, now);
+    if (!recipient.warned && plan.warn_after.count() > 0) recipient.due = std::min(recipient.due, entry.arrived + plan.warn_after);
 }
 
 // Whether the sender is still to be told of it.
@@ -104,8 +105,12 @@ bool apply_age(QueueEntry& entry, std::string_view domain, const Failure& why, c
 
 Schedule::Feedback feedback_of(const std::vector<RecipientAttempt>& attempts, bool reached) {
     Schedule::Feedback feedback{.reached = reached, .trouble = std::nullopt};
+    // Where some of it was taken, the rest is about these recipients.
+    if (std::ranges::any_of(attempts, [](const RecipientAttempt& one) { return one.attempt.result.has_value(); })) return feedback;
     for (const auto& [number, attempt] : attempts) {
-        if (!attempt.result && attempt.result.error().slow_down && !feedback.trouble) feedback.trouble = attempt.result.error();
+        const Failure& failure = attempt.result.error();
+        const bool tells = reached ? failure.slow_down : !failure.permanent;
+        if (tells && !failure.ours && !feedback.trouble) feedback.trouble = failure;
     }
     return feedback;
 }

@@ -185,7 +185,8 @@ Task<Result<>> Queue::change(const Id128& id, Change change, std::optional<std::
     Result<> written = co_await state_->write(std::nullopt, [this, id, &change, &changed, &dialogue](store::Transaction& transaction) {
         Result<QueueEntry> after = change_entry(transaction, id, change, state_->limits);
         if (!after) return Result<>(fail(std::move(after).error()));
-        if (after->recipients.empty()) transaction.frees_space();
+        // It rewrites some small records at most, and without that a message would go out again and again while the disk is full.
+        transaction.frees_space();
         if (dialogue && !after->recipients.empty()) write_dialogue(transaction, id, *dialogue, state_->limits);
         changed = *std::move(after);
         return Result<>();

@@ -11,6 +11,7 @@ namespace {
 constexpr std::chrono::minutes upkeep_interval{1};
 constexpr std::size_t destinations_tried_max = 16;  // of one site, for a message that an open connection can carry
 constexpr std::size_t others_looked_at_max = 16;
+constexpr std::chrono::seconds working_for{60};
 constexpr std::chrono::seconds idle_site_kept{3600};
 
 }  // namespace
@@ -30,6 +31,7 @@ struct Schedule::Site {
     std::uint32_t slow_downs = 0;    // in a row
     Time opens{};                    // nothing is sent before
     Time used{};
+    Time worked{};                  // when it last took a message
     std::optional<Failure> reason;  // for what it said or did not say last, until all is well
     Ring<Destination*> ready;       // have messages
     bool queued = false;            // in ready_sites_
@@ -87,12 +89,21 @@ bool Schedule::add(const RelayDue& due, Time now) {
     ++items_;
     if (due.due <= now) {
         enqueue(destination, item);
-        return true;
+    } else {
+        add_later(destination, item);
     }
+    return true;
+}
+
+void Schedule::add_later(Destination& destination, const Item& item) {
     ++destination.soon;
     soon_.push_back({item, &destination});
     std::ranges::push_heap(soon_, LaterFirst{});
-    return true;
+}
+
+void Schedule::put_back(const RelayDue& due) {
+    ++items_;
+    add_later(find_or_make(due.domain), {.id = due.id, .due = due.due, .arrived = due.arrived, .sender = due.sender, .warned = due.warned});
 }
 
 void Schedule::enqueue(Destination& destination, Item item) {
@@ -175,7 +186,7 @@ void Schedule::promote(Time now) {
 std::optional<Schedule::Job> Schedule::next(Time now) {
     promote(now);
     if (touches_under_way_ < limits_.touches_max) {
-        if (std::optional<Job> job = next_touch()) return job;
+        if (std::optional<Job> job = next_touch(now)) return job;
     }
     if (std::optional<Job> job = next_lookup()) return job;
     if (connections_ >= limits_.connections_max) return std::nullopt;
@@ -191,7 +202,7 @@ Time Schedule::wakes_at() const {
     return at;
 }
 
-std::optional<Schedule::Job> Schedule::next_touch() {
+std::optional<Schedule::Job> Schedule::next_touch(Time now) {
     while (!touches_.empty() || !refused_.empty()) {
         Job job;
         if (!touches_.empty()) {
@@ -200,6 +211,8 @@ std::optional<Schedule::Job> Schedule::next_touch() {
         } else {
             Destination& destination = *refused_.pop_front();
             destination.queued = false;
+            if (destination.stage == Destination::Stage::refused && destination.valid_until <= now)
+                destination.stage = Destination::Stage::fresh;
             if (destination.stage != Destination::Stage::refused || destination.waiting == 0) {
                 make_ready(destination);
                 continue;
@@ -211,7 +224,11 @@ std::optional<Schedule::Job> Schedule::next_touch() {
                    .why = destination.failure};
             make_ready(destination);
         }
-        if (!in_flight_.emplace(job.item.id, job.destination).second) continue;
+        const auto [flight, is_new] = in_flight_.try_emplace({job.item.id, job.destination});
+        if (!is_new) {
+            flight->second = true;
+            continue;
+        }
         ++job.destination->jobs;
         ++touches_under_way_;
         return job;
@@ -267,7 +284,11 @@ std::optional<Schedule::Job> Schedule::send_from(Site& site, const Route* over, 
         }
         const Item item = take(destination);
         make_ready(destination);
-        if (!in_flight_.emplace(item.id, &destination).second) continue;  // whoever has it asks for it again if it needs that
+        const auto [flight, is_new] = in_flight_.try_emplace({item.id, &destination});
+        if (!is_new) {
+            flight->second = true;
+            continue;
+        }
         ++destination.jobs;
         site.used = now;
         return Job{.act = Act::send,
@@ -360,14 +381,28 @@ void Schedule::slow_down(Site& site, const Failure& why, Time now) {
     site.opens = now + std::min(pause, limits_.slow_pause_max);
 }
 
-void Schedule::finished(const Job& job, const Feedback& feedback, Time now) {
-    in_flight_.erase({job.item.id, job.destination});
+void Schedule::leave_flight(const Job& job, Time now) {
+    const auto flight = in_flight_.find({job.item.id, job.destination});
+    const bool again = flight->second;
+    in_flight_.erase(flight);
     --job.destination->jobs;
+    if (!again) return;
+    Item item = job.item;
+    item.due = now;
+    ++items_;
+    enqueue(*job.destination, item);
+}
+
+void Schedule::finished(const Job& job, const Feedback& feedback, Time now) {
+    leave_flight(job, now);
     Site& site = *job.site;
     if (feedback.reached) site.failures = 0;
-    if (feedback.trouble && !feedback.reached) return close(site, *feedback.trouble, now);
+    // A host that takes some connections and not one more wants fewer.
+    const bool works = site.active > 1 && site.worked + working_for > now;
+    if (feedback.trouble && !feedback.reached && !works) return close(site, *feedback.trouble, now);
     if (feedback.trouble) return slow_down(site, *feedback.trouble, now);
     if (!feedback.reached) return;
+    site.worked = now;
     site.slow_downs = 0;
     site.reason.reset();
     site.window = std::min(site.window + 1 / site.window, static_cast<double>(limits_.site_connections_max));
@@ -380,9 +415,8 @@ void Schedule::released(Site& site) {
     make_ready(site);
 }
 
-void Schedule::touched(const Job& job, Time) {
-    in_flight_.erase({job.item.id, job.destination});
-    --job.destination->jobs;
+void Schedule::touched(const Job& job, Time now) {
+    leave_flight(job, now);
     --touches_under_way_;
 }
 
@@ -395,10 +429,21 @@ void Schedule::hurry(std::string_view domain, Time now) {
         destination.stage = Destination::Stage::fresh;
         return make_ready(destination);
     }
+    destination.valid_until = std::min(destination.valid_until, now);
     if (!destination.site || destination.site->opens <= now) return;
     site_timers_.erase({destination.site->opens, destination.site});
     destination.site->opens = now;
     make_ready(*destination.site);
+}
+
+void Schedule::forget_routes(Time now) {
+    for (const auto& [name, destination] : destinations_) {
+        destination->valid_until = std::min(destination->valid_until, now);
+        if (destination->stage != Destination::Stage::unreachable) continue;
+        lookup_timers_.erase({destination->retry_at, destination.get()});
+        destination->stage = Destination::Stage::fresh;
+        make_ready(*destination);
+    }
 }
 
 // ---- age
@@ -449,7 +494,8 @@ void Schedule::forget_idle(Time now) {
         Destination& destination = *entry.second;
         const bool settled = destination.stage == Destination::Stage::fresh || destination.stage == Destination::Stage::routed ||
                              destination.stage == Destination::Stage::refused;
-        if (!destination.idle() || !settled || destination.valid_until > now) return false;
+        const bool room = destinations_.size() < limits_.destinations_max / 2;
+        if (!destination.idle() || !settled || (room && destination.valid_until > now)) return false;
         if (destination.site) --destination.site->destinations;
         return true;
     });

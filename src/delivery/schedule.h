@@ -9,7 +9,6 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "base/id.h"
@@ -52,6 +51,8 @@ public:
 
     // A message with recipients at a domain; the same one twice does no harm. False: there is no room, ask again when there is.
     bool add(const RelayDue& due, Time now);
+    // What had its place already, and must not be forgotten.
+    void put_back(const RelayDue& due);
     bool has_room() const { return items_ < limits_.items_max && destinations_.size() < limits_.destinations_max; }
 
     struct Item {
@@ -94,6 +95,8 @@ public:
 
     // An operator wants it tried now.
     void hurry(std::string_view domain, Time now);
+    // Every route is asked for anew.
+    void forget_routes(Time now);
 
     struct State {
         std::string domain;
@@ -135,7 +138,9 @@ private:
     void ask_again_for_route(Destination& destination, Time at);
 
     void promote(Time now);
-    std::optional<Job> next_touch();
+    std::optional<Job> next_touch(Time now);
+    void leave_flight(const Job& job, Time now);
+    void add_later(Destination& destination, const Item& item);
     std::optional<Job> next_lookup();
     std::optional<Job> next_send(Time now);
     std::optional<Job> send_from(Site& site, const Route* over, Time now);
@@ -162,7 +167,8 @@ private:
     Ring<Job> touches_;
     Timers<Destination> lookup_timers_;
     Timers<Site> site_timers_;
-    std::unordered_set<InFlight, InFlightHash> in_flight_;
+    // Told: it was asked for once more meanwhile, by news that whoever has it may not know of.
+    std::unordered_map<InFlight, bool, InFlightHash> in_flight_;
     std::uint64_t items_ = 0;  // that wait, now or soon
     std::uint64_t connections_ = 0;
     std::uint64_t lookups_ = 0;

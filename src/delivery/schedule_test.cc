@@ -96,6 +96,10 @@ TEST_F(ScheduleTest, what_is_due_is_sent_once) {
     add(1, "example.org");  // told once more while it is under way
     EXPECT_FALSE(next());
     well(*job);
+    // Whoever had it may not know of that news, so it is looked at once more.
+    const std::optional<Job> again = next();
+    ASSERT_TRUE(again);
+    well(*again);
     EXPECT_FALSE(next());
     EXPECT_EQ(schedule().items(), 0U);
     EXPECT_EQ(schedule().connections(), 0U);
@@ -260,6 +264,48 @@ TEST_F(ScheduleTest, a_domain_that_does_not_exist_fails_every_message) {
         schedule().touched(job, now_);
     }
     EXPECT_EQ(schedule().items(), 0U);
+}
+
+TEST_F(ScheduleTest, a_domain_that_exists_again_is_looked_up_although_messages_wait_for_it) {
+    failures_["new.example"] = {.permanent = true, .status = "5.1.2", .reason = "there is no such domain"};
+    add(1, "new.example");
+    add(2, "new.example", 1, start + hours(2));
+    const std::optional<Job> refused = next();
+    ASSERT_TRUE(refused);
+    EXPECT_EQ(refused->act, Act::touch);
+    schedule().touched(*refused, now_);
+    failures_.clear();
+    now_ = start + hours(2);
+    const std::optional<Job> sent = next();
+    ASSERT_TRUE(sent);
+    EXPECT_EQ(sent->act, Act::send);
+}
+
+TEST_F(ScheduleTest, routes_are_forgotten_when_they_are_configured_anew) {
+    failures_["lost.example"] = {.reason = "no answer"};
+    add(1, "lost.example");
+    add(2, "example.org");
+    const std::optional<Job> job = next();
+    well(*job);
+    EXPECT_FALSE(next());
+    failures_.clear();
+    schedule().forget_routes(now_);
+    EXPECT_EQ(next()->domain, "lost.example");
+    const int before = lookups_;
+    add(3, "example.org");
+    EXPECT_TRUE(next());
+    EXPECT_EQ(lookups_, before + 1);
+}
+
+TEST_F(ScheduleTest, one_connection_too_many_does_not_close_a_site_that_works) {
+    for (std::uint32_t i = 0; i < 50; ++i) add(i, "example.org");
+    std::vector<Job> jobs = begin_all();
+    for (const Job& job : jobs) well(job);
+    jobs = begin_all();
+    ASSERT_GE(jobs.size(), 2U);
+    unreachable(jobs[0]);
+    EXPECT_EQ(schedule().state("example.org", now_)->until, now_ + seconds(10));
+    well(jobs[1]);
 }
 
 TEST_F(ScheduleTest, what_has_waited_too_long_is_touched_although_its_site_is_closed) {

@@ -24,6 +24,7 @@ struct Failure {
     std::string reason;      // in plain words: "mx1.example.org does not answer"
     std::string diagnostic;  // the other side's own words, "550 5.1.1 No such user"; empty: it said nothing
     std::string remote;      // the host's name; empty: none was reached
+    bool ours = false;       // we are stopping: nothing was found out
     bool slow_down = false;  // the whole destination wants less (421, 4.7.x, a timeout), not this message only
     friend bool operator==(const Failure&, const Failure&) = default;
 };

@@ -41,8 +41,8 @@ std::size_t limit(const std::optional<std::uint64_t>& servers, std::size_t ours)
 // One shipment: as many transactions as it takes.
 class SmtpConnection::Sending {
 public:
-    Sending(SmtpConnection& connection, const Shipment& shipment, Declared declared)
-        : connection_(connection), shipment_(shipment), declared_(declared), out_(shipment.recipients.size()) {}
+    Sending(SmtpConnection& connection, const Shipment& shipment, Declared declared, bool reused)
+        : connection_(connection), shipment_(shipment), declared_(declared), reused_(reused), out_(shipment.recipients.size()) {}
 
     Task<std::vector<Attempt>> run() {
         const auto& limits = connection_.client().capabilities().limits;
@@ -50,7 +50,7 @@ public:
                                   .domains_max = limit(limits.rcpt_domain_max, std::numeric_limits<std::size_t>::max())});
         for (bool first = true; !groups.empty(); first = false) {
             if (!first) shipment_.content.rewind();
-            co_await transaction(groups);
+            co_await transaction(groups, first && reused_);
         }
         std::vector<Attempt> attempts;
         attempts.reserve(out_.size());
@@ -59,7 +59,15 @@ public:
     }
 
 private:
-    Task<> transaction(Groups& groups) {
+    // A connection that was kept may have been closed, or be told goodbye, before it hears of another message.
+    static bool is_untouched(const RecipientResult& result) {
+        if (result) return false;
+        const smtp::ClientError& error = result.error();
+        const bool early = error.stage == smtp::Stage::rset || error.stage == smtp::Stage::mail;
+        return early && (error.reply ? error.reply->closing() : error.error.code == ErrorCode::closed);
+    }
+
+    Task<> transaction(Groups& groups, bool reused) {
         const std::vector<std::size_t> which = groups.next();
         const smtp::Outgoing message = outgoing(shipment_, which, declared_);
         ContentBody body(shipment_.content);
@@ -74,12 +82,16 @@ private:
                 out_[which[i]] = connection_.attempt_of(results[i]);
             }
         }
+        if (reused && std::ranges::all_of(results, is_untouched)) {
+            for (const std::size_t i : which) out_[i]->untouched = true;
+        }
         if (!again.empty()) groups.again(again, accepted);
     }
 
     SmtpConnection& connection_;
     const Shipment& shipment_;
     Declared declared_;
+    bool reused_;
     std::vector<std::optional<Attempt>> out_;
 };
 
@@ -99,7 +111,8 @@ std::vector<Attempt> SmtpConnection::all_failed(const Shipment& shipment, const 
 }
 
 Task<std::vector<Attempt>> SmtpConnection::send(const Shipment& shipment) {
-    if (std::exchange(begun_, true)) client().forget_dialogue();
+    const bool reused = std::exchange(begun_, true);
+    if (reused) client().forget_dialogue();
     if (shipment.recipients.empty()) co_return std::vector<Attempt>{};
     if (parts_.link->stopping()) co_return all_failed(shipment, stopping());
     // Whoever keeps connections keeps them apart by demands. This one must hold all the same.
@@ -108,7 +121,7 @@ Task<std::vector<Attempt>> SmtpConnection::send(const Shipment& shipment) {
     shipment.content.rewind();
     const Result<Declared> declared = co_await declare(shipment.entry, client().capabilities(), shipment.content);
     if (!declared) co_return all_failed(shipment, temporary("4.3.0", "the message cannot be read: " + declared.error().text));
-    Sending sending(*this, shipment, *declared);
+    Sending sending(*this, shipment, *declared, reused);
     co_return co_await sending.run();
 }
 

@@ -73,7 +73,11 @@ delivery::Failure permanent(std::string status, std::string reason) {
     return {.permanent = true, .status = std::move(status), .reason = std::move(reason)};
 }
 
-delivery::Failure stopping() { return temporary("4.3.2", "this server is stopping"); }
+delivery::Failure stopping() {
+    delivery::Failure out = temporary("4.3.2", "this server is stopping");
+    out.ours = true;
+    return out;
+}
 
 delivery::Failure failure_of(const ClientError& error, const std::string& host) {
     delivery::Failure out{.permanent = error.permanent(), .status = status_of(error).text(), .remote = host};

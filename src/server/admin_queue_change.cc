@@ -47,6 +47,9 @@ Task<Result<bool>> change_entry(Context& context, const Change& change, Id128 id
     std::set<std::string> domains;
     const Result<> written = co_await context.services.queue().change(id, [&](delivery::QueueEntry& entry) -> Result<> {
         changed = 0;
+        if (!change.filter.matches(entry, change.now)) return fail(ErrorCode::exists, "nothing to do");
+        // Not before the time its sender has set (RFC 4865).
+        const Time due = std::max(change.now, entry.arrived);
         const auto meant = [&](const delivery::QueuedRecipient& recipient) {
             return change.filter.matches(recipient, change.reasons->of(recipient));
         };
@@ -54,7 +57,7 @@ Task<Result<bool>> change_entry(Context& context, const Change& change, Id128 id
             changed = std::erase_if(entry.recipients, meant);
         } else {
             for (delivery::QueuedRecipient& recipient : entry.recipients) {
-                if (!meant(recipient) || !change.edit(recipient, change.now)) continue;
+                if (!meant(recipient) || !change.edit(recipient, due)) continue;
                 ++changed;
                 if (!recipient.local) domains.emplace(recipient.domain());
             }

@@ -197,6 +197,7 @@ Result<std::unique_ptr<Sending>> Sending::make(const Configuration& configuratio
 
     relay::TransportOptions options;
     options.name = configuration.hostname;
+    options.own_names = {lower(configuration.hostname)};
     options.own_endpoints = std::move(place.own_endpoints);
     options.port = static_cast<std::uint16_t>(configuration.outbound_port);
     options.ca_file = configuration.outbound_ca_file;
@@ -215,8 +216,8 @@ Result<std::unique_ptr<Sending>> Sending::make(const Configuration& configuratio
 
 void Sending::start() {
     State& state = *state_;
-    state.running = true;
     state.reactor.start();
+    state.running = true;
     state.reactor.post([&state] {
         spawn(state.outbound->run(), [&state](std::exception_ptr) { state.sent_all.set_value(); });
         spawn(state.report(), [&state](std::exception_ptr) { state.reported_all.set_value(); });
@@ -229,6 +230,7 @@ Result<> Sending::reload(const Configuration& configuration) {
     Result<relay::RouteTable> routes = make_routes(configuration);
     if (!routes) return fail(std::move(routes).error());
     state_->on_reactor([&] { state_->transport->set_routes(*std::move(routes)); });
+    state_->outbound->forget_routes();
     return {};
 }
 
@@ -247,12 +249,12 @@ void Sending::begin_stop() {
 void Sending::stop() {
     if (!state_) return;
     State& state = *state_;
+    state.services.queue().watch_reports({});
     if (state.running) {
         begin_stop();
         state.sent_all.get_future().wait();
         state.reported_all.get_future().wait();
         state.running = false;
-        state.services.queue().watch_reports({});
         state.on_reactor([&] {
             state.outbound.reset();
             state.transport.reset();
