@@ -134,6 +134,8 @@ class Sink:
                     self.converse()
                 except (ConnectionError, OSError, EOFError):
                     pass
+                if self.encrypted:
+                    self.connection.close()  # the one below it is closed by who made it
 
             def say(self, verb, line, usual):
                 reply = script(verb, line)
@@ -169,9 +171,8 @@ class Sink:
                             if not part:
                                 return
                             body += part[1:] if part.startswith(b".") else part
-                        # The client may look at them as soon as it has the answer.
-                        sink.encrypted.append(self.encrypted)
                         if self.say("END", "", "250 2.0.0 taken"):
+                            sink.encrypted.append(self.encrypted)
                             sink.messages.append((sender, recipients, body))
                     if verb == "QUIT":
                         return

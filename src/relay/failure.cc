@@ -41,6 +41,8 @@ Meaning meaning_of(Stage stage, std::uint16_t code) {
 }
 
 EnhancedStatus status_of(const ClientError& error) {
+    // A good answer where there can be none: RFC 3463 §3.6, 5.0.
+    if (error.status.kind != 4 && error.status.kind != 5) return {.kind = 4, .subject = 5, .detail = 0};
     if (!error.reply || error.reply->enhanced) return error.status;
     const Meaning meaning = meaning_of(error.stage, error.reply->code);
     return {.kind = error.status.kind, .subject = meaning.subject, .detail = meaning.detail};
