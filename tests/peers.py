@@ -31,6 +31,14 @@ def fetch(name):
         raise unittest.SkipTest(fetching[name].stderr.strip())
 
 
+def sweep():
+    """Roots whose test was killed before it could clear them away."""
+    for root in FETCHED.glob(".*-*-*"):
+        test = root.name.split("-")[1]
+        if test.isdigit() and not pathlib.Path(f"/proc/{test}").exists():
+            shutil.rmtree(root, ignore_errors=True)
+
+
 class Peer:
     """A server that takes mail for bob and carol of `domain`, and hands over mail for `away` to the server at `relay_to`."""
 
@@ -43,7 +51,8 @@ class Peer:
         self.address, self.port, self.domain, self.relay_to, self.away = address, port, domain, relay_to, away
         self.hostname = f"mail.{domain}"
         self.process = None
-        self.root = pathlib.Path(tempfile.mkdtemp(prefix=f".{self.name}-", dir=FETCHED))
+        sweep()
+        self.root = pathlib.Path(tempfile.mkdtemp(prefix=f".{self.name}-{os.getpid()}-", dir=FETCHED))
         try:
             self.make_root(certificate)
             self.configure()
@@ -97,8 +106,9 @@ class Peer:
 
     def start(self):
         self.output = open(self.root / "output", "wb")
-        self.process = subprocess.Popen(["/usr/sbin/chroot", self.root, *self.program], cwd="/", stdin=subprocess.DEVNULL, stdout=self.output,
-                                        stderr=self.output, start_new_session=True)
+        # It is not to outlive a test that is killed.
+        arguments = ["/usr/bin/setpriv", "--pdeathsig", "TERM", "/usr/sbin/chroot", self.root, *self.program]
+        self.process = subprocess.Popen(arguments, cwd="/", stdin=subprocess.DEVNULL, stdout=self.output, stderr=self.output, start_new_session=True)
         try:
             eventually(lambda: self.answers() or self.process.poll() is not None, f"{self.name} listens")
         except AssertionError as why:
