@@ -37,7 +37,7 @@ LIBRARIES = {
     r"unbound": ["dns"],
     r"rocksdb/": ["store"],
     r"sodium": ["directory"],
-    r"idn2": ["directory", "agent"],
+    r"idn2": ["base"],
     r"unicode/": ["mime", "agent"],
     r"gmime/": ["mime"],
     r"toml\+\+/": ["server", "agent"],

@@ -1,18 +1,15 @@
 #include "agent/idn.h"
 
-#include <idn2.h>
-
 #include <cstdint>
 #include <memory>
 #include <variant>
 
+#include "base/idn.h"
 #include "base/text.h"
 
 namespace packetboat::agent {
 
 namespace {
-
-constexpr std::size_t domain_max_bytes = 1'020;  // four bytes for each of the 255 characters that a name can have
 
 Result<> use_ascii_domains(std::vector<mime::Mailbox>& mailboxes) {
     for (mime::Mailbox& one : mailboxes) {
@@ -24,16 +21,9 @@ Result<> use_ascii_domains(std::vector<mime::Mailbox>& mailboxes) {
 }  // namespace
 
 Result<std::string> ascii_domain(std::string_view domain) {
-    if (is_ascii(domain)) return std::string(domain);
-    const Unexpected invalid = fail(ErrorCode::invalid, "\"" + escape_control(domain) + "\" is no domain name");
-    if (domain.size() > domain_max_bytes || domain.find('\0') != std::string_view::npos || !is_utf8(domain)) return invalid;
-    const std::string terminated(domain);
-    std::uint8_t* converted = nullptr;
-    const int status =
-        idn2_lookup_u8(reinterpret_cast<const std::uint8_t*>(terminated.c_str()), &converted, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
-    const std::unique_ptr<std::uint8_t, void (*)(void*)> owned(converted, idn2_free);
-    if (status != IDN2_OK) return invalid;
-    return std::string(reinterpret_cast<const char*>(converted));
+    Result<std::string> ascii = to_a_labels(domain);
+    if (!ascii) return fail(ErrorCode::invalid, "\"" + escape_control(domain) + "\" is no domain name");
+    return ascii;
 }
 
 Result<> use_ascii_domain(mime::Mailbox& mailbox) {

@@ -114,12 +114,22 @@ TEST(text, utf8_is_checked_by_rfc_3629) {
         EXPECT_FALSE(is_utf8(bad));
 }
 
+TEST(text, code_points_are_taken_one_by_one) {
+    std::string_view text = "aü€😀";
+    for (const std::uint32_t point : {0x61U, 0xfcU, 0x20acU, 0x1f600U}) EXPECT_EQ(take_code_point(text), point);
+    EXPECT_TRUE(text.empty());
+}
+
 TEST(text, control_bytes_are_escaped) { EXPECT_EQ(escape_control("a\r\nb\\\x80ü"), "a\\x0d\\x0ab\\x5c\\x80ü"); }
 
 TEST(ip, both_spellings_of_an_ipv4_address_are_equal) {
     EXPECT_EQ(IpAddress::parse("192.0.2.1"), IpAddress::parse("::ffff:192.0.2.1"));
     EXPECT_EQ(IpAddress::parse("192.0.2.1")->literal(), "[192.0.2.1]");
     EXPECT_EQ(IpAddress::parse("2001:db8::1")->literal(), "[IPv6:2001:db8::1]");
+    EXPECT_EQ(IpAddress::parse_literal("[192.0.2.1]"), IpAddress::parse("192.0.2.1"));
+    EXPECT_EQ(IpAddress::parse_literal("[IPv6:2001:db8::1]"), IpAddress::parse("2001:db8::1"));
+    for (const std::string_view none : {"", "[", "[]", "192.0.2.1", "[2001:db8::1]", "[IPv6:192.0.2.1]", "[IPv6:]", "[tag:x]"})
+        EXPECT_FALSE(IpAddress::parse_literal(none)) << none;
     EXPECT_EQ(IpAddress::parse("2001:db8:0:1:2::3")->network().text(), "2001:db8:0:1::");
     EXPECT_TRUE(IpAddress::parse("127.3.4.5")->is_loopback());
     EXPECT_TRUE(IpAddress::parse("::1")->is_loopback());

@@ -6,6 +6,8 @@
 #include <cstring>
 #include <functional>
 
+#include "base/text.h"
+
 namespace packetboat {
 
 namespace {
@@ -20,6 +22,15 @@ std::optional<IpAddress> IpAddress::parse(std::string_view text) {
     std::array<std::uint8_t, 4> four{};
     if (inet_pton(AF_INET, terminated.c_str(), four.data()) == 1) return v4(four[0], four[1], four[2], four[3]);
     return std::nullopt;
+}
+
+std::optional<IpAddress> IpAddress::parse_literal(std::string_view text) {
+    if (!text.starts_with('[') || !text.ends_with(']')) return std::nullopt;
+    text = text.substr(1, text.size() - 2);
+    constexpr std::string_view six = "IPv6:";
+    const bool is_six = text.size() > six.size() && iequals(text.substr(0, six.size()), six);
+    if (is_six) text.remove_prefix(six.size());
+    return text.contains(':') == is_six ? parse(text) : std::nullopt;
 }
 
 IpAddress IpAddress::v4(std::uint8_t a, std::uint8_t b, std::uint8_t c, std::uint8_t d) {

@@ -14,6 +14,8 @@ struct IpAddress {
     std::array<std::uint8_t, 16> bytes{};
 
     static std::optional<IpAddress> parse(std::string_view text);  // "192.0.2.1", "2001:db8::1"
+    // RFC 5321 §4.1.3: "[192.0.2.1]", "[IPv6:2001:db8::1]".
+    static std::optional<IpAddress> parse_literal(std::string_view text);
     static IpAddress v4(std::uint8_t a, std::uint8_t b, std::uint8_t c, std::uint8_t d);
 
     bool is_v4() const;

@@ -151,6 +151,15 @@ bool is_utf8(std::string_view bytes) {
     return true;
 }
 
+std::uint32_t take_code_point(std::string_view& utf8) {
+    const auto first = static_cast<unsigned char>(utf8.front());
+    const std::size_t more = first < 0x80 ? 0 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
+    std::uint32_t value = more == 0 ? first : first & (0x3fU >> more);
+    for (std::size_t i = 1; i <= more; ++i) value = (value << 6) | (static_cast<unsigned char>(utf8[i]) & 0x3fU);
+    utf8.remove_prefix(more + 1);
+    return value;
+}
+
 bool is_ascii(std::string_view bytes) {
     return std::all_of(bytes.begin(), bytes.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }

@@ -29,6 +29,8 @@ std::string hex(std::string_view bytes);
 std::optional<std::string> unhex(std::string_view text);
 
 bool is_utf8(std::string_view bytes);
+// The code point at the front of valid UTF-8, which is not empty; taken away.
+std::uint32_t take_code_point(std::string_view& utf8);
 bool is_ascii(std::string_view bytes);
 
 // Control bytes, backslash and bytes that are not UTF-8 as \xHH, so that a line stays a line.

@@ -207,7 +207,8 @@ Task<Result<>> Acceptance::add(std::vector<QueuedRecipient> recipients, const ma
     entry.smtputf8 = envelope_.smtputf8;
     entry.body = envelope_.body;
     entry.require_tls = envelope_.require_tls;
-    entry.arrived = held_ ? *envelope_.hold_until : now_;
+    entry.arrived = now_;
+    if (held_) entry.held_until = *envelope_.hold_until;
     entry.skip_bytes = skip_bytes_;
     entry.recipients = std::move(recipients);
     const Result<Id128> added = co_await queue_.add(std::move(entry), content);

@@ -187,7 +187,9 @@ TEST(AcceptDemands, a_message_for_the_future_waits_in_the_queue) {
         EXPECT_TRUE(outcome.queued);
     }
     EXPECT_TRUE(office.inbox(bob).empty());
-    EXPECT_EQ(office.queued().at(0).arrived, later);
+    EXPECT_EQ(office.queued().at(0).held_until, later);
+    EXPECT_LE(office.queued()[0].arrived, Time::now());
+    EXPECT_EQ(office.queued()[0].begins(), later);
     EXPECT_EQ(addresses(office.queued()[0]),
               (std::vector<std::string>{"bob@example.test", "bob@example.test", "x@example.org", "x@example.org", "team@example.test"}));
     for (const QueuedRecipient& recipient : recipients(office)) {

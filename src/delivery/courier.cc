@@ -10,6 +10,7 @@ namespace packetboat::delivery {
 namespace {
 
 constexpr std::chrono::seconds put_back_for{60};  // a message that could not be read or written
+constexpr std::size_t unwritten_max = 256;        // outcomes; over it nothing more is sent until the disk takes them
 
 }  // namespace
 
@@ -23,20 +24,37 @@ Task<> Courier::carry(Schedule::Job job) {
     Schedule::Site& site = *next->site;
     while (next) {
         const Schedule::Job now = *std::exchange(next, std::nullopt);
-        std::optional<Load> load = co_await this->load(now);
         Outcome outcome;
-        if (load && !stopping_) outcome = co_await deliver(now, *load, link);
-        if (!outcome.attempts.empty()) co_await record(now, load->entry, outcome);
-        // What only this message demands says nothing of the hosts.
-        const bool telling = outcome.reached || (load && load->demands == Demands{});
-        schedule_.finished(now, telling ? feedback_of(outcome.attempts, outcome.reached) : Schedule::Feedback{}, pacer_.now());
+        bool thrown = false;
+        try {
+            outcome = co_await carry_one(now, link);
+        } catch (const std::exception& exception) {
+            log_error("outbound.job_failed", "", {{"message", now.item.id.text()}, {"why", exception.what()}});
+            thrown = true;
+        }
+        if (thrown) {
+            link.reset();
+            put_back(now, {ErrorCode::internal, "an exception"});
+        }
+        schedule_.finished(now, outcome.telling ? feedback_of(outcome.attempts, outcome.reached) : Schedule::Feedback{}, pacer_.now());
         const bool worn_out = link && link->messages >= options_.messages_per_connection_max;
-        if (!stopping_ && (outcome.attempts.empty() || (link && !worn_out)))
+        if (!stopping_ && !thrown && (outcome.attempts.empty() || (link && !worn_out))) {
             next = schedule_.another(now, link ? *link->route : *now.route, pacer_.now());
+        }
     }
     co_await let_go(std::move(link));
     schedule_.released(site);
     pacer_.wake();
+}
+
+Task<Courier::Outcome> Courier::carry_one(const Schedule::Job& job, std::optional<Link>& link) {
+    std::optional<Load> load = co_await this->load(job);
+    Outcome outcome;
+    if (!load || stopping_) co_return outcome;
+    outcome = co_await deliver(job, *load, link);
+    co_await record(job, load->entry, outcome);
+    outcome.telling = outcome.reached || load->demands == Demands{};
+    co_return outcome;
 }
 
 // The recipients at the job's domain that are due, whatever else has been done with the message meanwhile.
@@ -45,6 +63,10 @@ Task<std::optional<Courier::Load>> Courier::load(const Schedule::Job& job) {
         const Outcome outcome = std::move(unwritten->second);
         unwritten_.erase(unwritten);
         if (!co_await write(job, outcome)) co_return std::nullopt;
+    }
+    if (unwritten_.size() >= unwritten_max) {
+        put_back(job, {ErrorCode::unavailable, "the disk does not take what became of other messages"});
+        co_return std::nullopt;
     }
     Result<QueueEntry> entry = co_await queue_.get(job.item.id);
     if (!entry) {
@@ -88,7 +110,7 @@ void Courier::put_back(const Schedule::Job& job, const Error& why) {
     schedule_.put_back({.due = pacer_.now() + put_back_for,
                         .id = job.item.id,
                         .domain = job.domain,
-                        .arrived = job.item.arrived,
+                        .begins = job.item.begins,
                         .sender = job.item.sender,
                         .warned = job.item.warned});
 }
@@ -203,6 +225,17 @@ void Courier::log(const QueueEntry& entry, const Outcome& outcome) const {
 }
 
 Task<> Courier::touch(Schedule::Job job) {
+    try {
+        co_await touch_one(job);
+    } catch (const std::exception& exception) {
+        log_error("outbound.job_failed", "", {{"message", job.item.id.text()}, {"why", exception.what()}});
+        put_back(job, {ErrorCode::internal, "an exception"});
+    }
+    schedule_.touched(job, pacer_.now());
+    pacer_.wake();
+}
+
+Task<> Courier::touch_one(const Schedule::Job& job) {
     const Time now = std::max(pacer_.now(), job.item.due);
     const Result<> written = co_await queue_.change(job.item.id, [&job, &plan = options_.plan, now](QueueEntry& kept) -> Result<> {
         if (!apply_age(kept, job.domain, *job.why, plan, now)) return fail(ErrorCode::exists, "nothing to do");
@@ -211,8 +244,6 @@ Task<> Courier::touch(Schedule::Job job) {
     const bool nothing_to_do = !written && written.error().code == ErrorCode::exists;
     if (written) log_info("outbound.aged", "", {{"message", job.item.id.text()}, {"domain", job.domain}, {"why", job.why->reason}});
     if (!written && !nothing_to_do && written.error().code != ErrorCode::not_found) put_back(job, written.error());
-    schedule_.touched(job, pacer_.now());
-    pacer_.wake();
 }
 
 // ---- connections that have nothing to do

@@ -26,9 +26,10 @@ public:
     ~Courier();
 
     // A job of Act::send, and what else the connection can carry then.
+    // What is thrown in it (for want of memory) costs this message a minute, and nothing else.
     Task<> carry(Schedule::Job job);
     // A job of Act::touch.
-    Task<> touch(Schedule::Job job);
+    Task<> touch(Schedule::Job job);  // the same
 
     // No more messages for connections that are open. Any thread.
     void stop() { stopping_ = true; }
@@ -56,12 +57,15 @@ private:
         std::vector<RecipientAttempt> attempts;
         std::string dialogue;
         bool reached = false;  // a host took part
+        bool telling = true;   // of the hosts; not what only this message demands
     };
 
+    Task<Outcome> carry_one(const Schedule::Job& job, std::optional<Link>& link);
     // nullopt: there is nothing to be sent any more, or not now.
     Task<std::optional<Load>> load(const Schedule::Job& job);
     Task<Outcome> deliver(const Schedule::Job& job, Load& load, std::optional<Link>& link);
     Task<std::optional<Failure>> connect(const Schedule::Job& job, const Load& load, std::optional<Link>& link, std::string& dialogue);
+    Task<> touch_one(const Schedule::Job& job);
     Task<> record(const Schedule::Job& job, const QueueEntry& entry, Outcome outcome);
     Task<bool> write(const Schedule::Job& job, const Outcome& outcome);
     Task<> record_unreadable(const Schedule::Job& job, const Load& load, const Error& why);

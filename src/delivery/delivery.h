@@ -46,7 +46,7 @@ struct Envelope {
     bool smtputf8 = false;
     Body body = Body::seven_bit;
     bool require_tls = false;  // RFC 8689: it goes on to others over TLS only
-    // RFC 4865: nobody gets it before. All of it waits in the queue, where it counts as having arrived then: times to give up begin then.
+    // RFC 4865: nobody gets it before. All of it waits in the queue; times to give up begin then.
     std::optional<Time> hold_until;
     std::vector<Recipient> recipients;
 };

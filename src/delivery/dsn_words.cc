@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/text.h"
+#include "mime/utf8.h"
 
 namespace packetboat::delivery {
 namespace {
@@ -22,32 +23,6 @@ std::string_view cut(std::string_view text, std::size_t max_bytes) {
     std::size_t end = max_bytes;
     while (end + 3 > max_bytes && is_continuation(text[end])) --end;
     return text.substr(0, end);
-}
-
-// The code point at the front of valid UTF-8; taken away.
-std::uint32_t take_code_point(std::string_view& utf8) {
-    const auto first = static_cast<unsigned char>(utf8.front());
-    const std::size_t more = first < 0x80 ? 0 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
-    std::uint32_t value = more == 0 ? first : first & (0x3fU >> more);
-    for (std::size_t i = 1; i <= more; ++i) value = (value << 6) | (static_cast<unsigned char>(utf8[i]) & 0x3fU);
-    utf8.remove_prefix(more + 1);
-    return value;
-}
-
-void append_utf8(std::string& out, std::uint32_t point) {
-    const auto byte = [&out](std::uint32_t value) { out += static_cast<char>(static_cast<unsigned char>(value)); };
-    if (point < 0x80) return byte(point);
-    if (point < 0x800) {
-        byte(0xc0 | (point >> 6));
-    } else if (point < 0x10000) {
-        byte(0xe0 | (point >> 12));
-        byte(0x80 | ((point >> 6) & 0x3f));
-    } else {
-        byte(0xf0 | (point >> 18));
-        byte(0x80 | ((point >> 12) & 0x3f));
-        byte(0x80 | ((point >> 6) & 0x3f));
-    }
-    byte(0x80 | (point & 0x3f));
 }
 
 // EmbeddedUnicodeChar = %x5C.78 "{" HEXPOINT "}"                                           RFC 6533 §3
@@ -70,7 +45,7 @@ std::string from_embedded(std::string_view text) {
     std::string out;
     while (!text.empty()) {
         if (const std::optional<std::uint32_t> point = take_embedded(text)) {
-            append_utf8(out, *point);
+            mime::append_utf8(out, *point);
         } else {
             out += text.front();
             text.remove_prefix(1);

@@ -126,7 +126,7 @@ Task<LocalRetry::Attempt> LocalRetry::try_recipient(const QueueEntry& entry, con
     }
     const Result<> stored = co_await deliver_locally(mail_, {.message = entry.id,
                                                              .content = content,
-                                                             .received = entry.arrived,
+                                                             .received = entry.begins(),
                                                              .account = account->id,
                                                              .quota_bytes = account->quota_bytes,
                                                              .address = recipient.address,
@@ -137,7 +137,7 @@ Task<LocalRetry::Attempt> LocalRetry::try_recipient(const QueueEntry& entry, con
 
 LocalRetry::Attempt LocalRetry::failure(const QueueEntry& entry, const QueuedRecipient& recipient, const Error& error, bool for_good,
                                         Time now) const {
-    const bool given_up = for_good || now - limits_.give_up_after >= entry.arrived;
+    const bool given_up = for_good || now - limits_.give_up_after >= entry.begins();
     const std::string why = error.text.empty() ? std::string(to_string(error.code)) : error.text;
     log_warning(given_up ? "delivery.given_up" : "delivery.deferred", "",
                 {{"message", entry.id.text()}, {"account", recipient.address}, {"why", why}});

@@ -229,7 +229,7 @@ Task<> Outbound::State::load() {
         while (std::optional<Schedule::Job> job = schedule.next(pacer.now())) start(*std::move(job));
         if (is_stopping()) co_return;
     }
-    loaded = {.due = until, .id = last_id, .domain = {}, .arrived = {}, .sender = 0, .warned = false};
+    loaded = {.due = until, .id = last_id, .domain = {}, .begins = {}, .sender = 0, .warned = false};
     load_at = now + options.look_ahead / 2;
 }
 
@@ -250,7 +250,12 @@ void Outbound::State::begin(Task<> task) {
 }
 
 Task<> Outbound::State::look_up(Schedule::Job job) {
-    Routing routing = co_await transport.route(job.domain);
+    Routing routing{.route = std::unexpected(Failure{.status = "4.3.0", .reason = "the route could not be looked for"})};
+    try {
+        routing = co_await transport.route(job.domain);
+    } catch (const std::exception& exception) {
+        log_error("outbound.job_failed", "", {{"domain", job.domain}, {"why", exception.what()}});
+    }
     if (!routing.route) {
         log_warning("outbound.no_route", "",
                     {{"domain", job.domain}, {"permanent", routing.route.error().permanent}, {"why", routing.route.error().reason}});

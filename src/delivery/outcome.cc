@@ -37,19 +37,19 @@ void expire(QueuedRecipient& recipient, const Failure& why, const RetryPlan& pla
 }
 
 void warn_if_due(QueuedRecipient& recipient, const QueueEntry& entry, const RetryPlan& plan, Time now) {
-    if (recipient.warned || !plan.is_warning_due(entry.arrived, now)) return;
+    if (recipient.warned || !plan.is_warning_due(entry.begins(), now)) return;
     recipient.warned = true;
     recipient.report = Report::delayed;
 }
 
 void defer(QueuedRecipient& recipient, const QueueEntry& entry, const Failure& why, const RetryPlan& plan, Time now, std::uint64_t random) {
     ++recipient.attempts;
-    const Time expires = plan.expires(entry.arrived);
+    const Time expires = plan.expires(entry.begins());
     if (expires <= now) return expire(recipient, why, plan, now);
     note(recipient, why);
     recipient.due = std::min(now + plan.wait(recipient.attempts, random), expires);
     warn_if_due(recipient, entry, plan, now);
-    if (!recipient.warned && plan.warn_after.count() > 0) recipient.due = std::min(recipient.due, entry.arrived + plan.warn_after);
+    if (!recipient.warned && plan.warn_after.count() > 0) recipient.due = std::min(recipient.due, entry.begins() + plan.warn_after);
 }
 
 // Whether the sender is still to be told of it.
@@ -92,7 +92,7 @@ bool apply_age(QueueEntry& entry, std::string_view domain, const Failure& why, c
         if (why.permanent) {
             note(recipient, why);
             give_up(recipient, now);
-        } else if (plan.expires(entry.arrived) <= now) {
+        } else if (plan.expires(entry.begins()) <= now) {
             expire(recipient, why, plan, now);
         } else {
             if (recipient.last_error.empty() && !why.reason.empty()) note(recipient, why);

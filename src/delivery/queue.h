@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -70,9 +71,13 @@ struct QueueEntry {
     Body body = Body::seven_bit;
     bool require_tls = false;  // RFC 8689
     Time arrived;
+    Time held_until{};             // RFC 4865: nobody gets it before; 0: at once
     std::uint64_t size_bytes = 0;  // of the content; given by the queue
     std::uint64_t skip_bytes = 0;  // of Return-Path at the content's beginning: not sent to another host (RFC 5321 §4.4)
     std::vector<QueuedRecipient> recipients;
+    // When it began to be tried: what is held is not given up for having been held.
+    Time begins() const { return std::max(arrived, held_until); }
+
     std::optional<store::BlobRef> blob;  // the content, when it does not ride in the store; given by the queue
 
     friend bool operator==(const QueueEntry&, const QueueEntry&) = default;
@@ -83,7 +88,7 @@ struct RelayDue {
     Time due;
     Id128 id;
     std::string domain;
-    Time arrived;
+    Time begins;               // of QueueEntry
     std::uint64_t sender = 0;  // equal for messages with the same reverse-path
     bool warned = false;       // nobody of them is still to be told of a delay
 

@@ -64,6 +64,7 @@ std::string encode_envelope(const QueueEnvelope& envelope) {
                      {entry.body == Body::binary_mime, has_binary},
                      {entry.require_tls, has_require_tls}}));
     out.text(entry.reverse_path).text(entry.envid).text(entry.ret);
+    out.varint(sortable(entry.held_until));
     out.varint(entry.size_bytes).varint(entry.skip_bytes).varint(envelope.next_number);
     if (entry.blob) out.bytes(entry.blob->digest()).varint(entry.blob->size_bytes);
     return out.take();
@@ -89,6 +90,7 @@ std::optional<QueueEnvelope> decode_envelope(std::string_view key, std::string_v
     entry.reverse_path = in.text();
     entry.envid = in.text();
     entry.ret = in.text();
+    entry.held_until = time_of(in.varint());
     entry.size_bytes = in.varint();
     entry.skip_bytes = in.varint();
     const std::optional<std::uint32_t> next_number = as_u32(in.varint());
@@ -99,7 +101,9 @@ std::optional<QueueEnvelope> decode_envelope(std::string_view key, std::string_v
         std::ranges::copy(digest, reinterpret_cast<char*>(blob.sha256.data()));
         blob.size_bytes = in.varint();
     }
-    if (!in.ok_and_done() || flags > envelope_flags_all || !next_number || entry.skip_bytes > entry.size_bytes) return std::nullopt;
+    if (!in.ok_and_done() || flags > envelope_flags_all || !next_number || entry.skip_bytes > entry.size_bytes ||
+        entry.held_until.micros < 0)
+        return std::nullopt;
     envelope.next_number = *next_number;
     return envelope;
 }
@@ -214,7 +218,7 @@ std::vector<RelayDue> relay_dues(const QueueEntry& entry) {
             dues.push_back({.due = recipient.due,
                             .id = entry.id,
                             .domain = std::string(recipient.domain()),
-                            .arrived = entry.arrived,
+                            .begins = entry.begins(),
                             .sender = sender_number(entry.reverse_path),
                             .warned = true});
         }
@@ -237,10 +241,10 @@ std::optional<RelayDue> decode_relay_due(std::string_view key, std::string_view 
 
     RecordReader in(record);
     if (in.u8() != record_version) return std::nullopt;
-    due.arrived = time_of(in.varint());
+    due.begins = time_of(in.varint());
     due.sender = in.be64();
     const std::uint8_t warned = in.u8();
-    if (!in.ok_and_done() || warned > 1 || due.arrived.micros < 0) return std::nullopt;
+    if (!in.ok_and_done() || warned > 1 || due.begins.micros < 0) return std::nullopt;
     due.warned = warned == 1;
     return due;
 }
@@ -261,7 +265,7 @@ std::map<std::string, std::string> due_records(const QueueEntry& entry) {
         if (const std::optional<Time>& time = earliest[static_cast<std::size_t>(work)]) records[due_key(work, *time, entry.id)];
     }
     for (const RelayDue& due : relay_dues(entry)) {
-        records[relay_key(due)] = Writer().u8(record_version).varint(sortable(due.arrived)).be64(due.sender).u8(due.warned).take();
+        records[relay_key(due)] = Writer().u8(record_version).varint(sortable(due.begins)).be64(due.sender).u8(due.warned).take();
     }
     return records;
 }

@@ -290,7 +290,7 @@ TEST_F(QueueTest, each_domain_is_due_by_itself) {
     EXPECT_EQ(dues(start + minutes(3)), told.at(0).domain == "example.org" ? told : (std::vector{told.at(1), told.at(0)}));
     EXPECT_EQ(dues(start).at(0).domain, "example.org");
     EXPECT_EQ(dues(start).at(0).due, start);
-    EXPECT_EQ(dues(start).at(0).arrived, start);
+    EXPECT_EQ(dues(start).at(0).begins, start);
     EXPECT_EQ(run(queue_.relay_due(dues(start).at(0), start + minutes(3), 10)).value().at(0).domain, "example.net");
 
     ASSERT_TRUE(run(queue_.change(

@@ -164,6 +164,7 @@ Result<QueueEntry> change_entry(store::Transaction& transaction, const Id128& id
 
     after.entry.id = before->entry.id;
     after.entry.arrived = before->entry.arrived;
+    after.entry.held_until = before->entry.held_until;
     after.entry.size_bytes = before->entry.size_bytes;
     after.entry.skip_bytes = before->entry.skip_bytes;
     after.entry.blob = before->entry.blob;

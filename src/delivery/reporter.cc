@@ -160,7 +160,7 @@ Task<Result<>> Reporter::notify(const QueueEntry& entry, const Recipients& recip
                                           .recipients = recipients,
                                           .content = content.text,
                                           .content_whole = content.whole,
-                                          .retry_until = entry.arrived + limits_.message_time,
+                                          .retry_until = entry.begins() + limits_.message_time,
                                           .now = now,
                                           .id = id});
     co_return co_await send(entry, message, id);

@@ -85,7 +85,7 @@ bool Schedule::add(const RelayDue& due, Time now) {
     if (items_ >= limits_.items_max) return false;
     if (destinations_.size() >= limits_.destinations_max && !destinations_.contains(due.domain)) return false;
     Destination& destination = find_or_make(due.domain);
-    const Item item{.id = due.id, .due = due.due, .arrived = due.arrived, .sender = due.sender, .warned = due.warned};
+    const Item item{.id = due.id, .due = due.due, .begins = due.begins, .sender = due.sender, .warned = due.warned};
     ++items_;
     if (due.due <= now) {
         enqueue(destination, item);
@@ -103,7 +103,7 @@ void Schedule::add_later(Destination& destination, const Item& item) {
 
 void Schedule::put_back(const RelayDue& due) {
     ++items_;
-    add_later(find_or_make(due.domain), {.id = due.id, .due = due.due, .arrived = due.arrived, .sender = due.sender, .warned = due.warned});
+    add_later(find_or_make(due.domain), {.id = due.id, .due = due.due, .begins = due.begins, .sender = due.sender, .warned = due.warned});
 }
 
 void Schedule::enqueue(Destination& destination, Item item) {
@@ -278,6 +278,8 @@ std::optional<Schedule::Job> Schedule::send_from(Site& site, const Route* over, 
             make_ready(destination);
             continue;
         }
+        // One finds out whether it is to be had again; the others go when that one has come back.
+        if (destination.failures > 0 && destination.jobs > 0) continue;
         if (over && destination.route.get() != over && !over->shares_connections_with(*destination.route)) {
             make_ready(destination);
             continue;
@@ -322,10 +324,13 @@ std::optional<Schedule::Job> Schedule::another(const Job& before, const Route& r
 
 // ---- what came of it
 
-void Schedule::ask_again_for_route(Destination& destination, Time at) {
+// Looked at again, from its route on, after a while that gets longer each time.
+void Schedule::close(Destination& destination, const Failure& why, Time now) {
+    destination.failure = why;
+    ++destination.failures;
     destination.stage = Destination::Stage::unreachable;
-    destination.retry_at = at;
-    lookup_timers_.emplace(at, &destination);
+    destination.retry_at = now + std::min<std::chrono::microseconds>(plan_.wait(destination.failures, random_()), limits_.closed_max);
+    lookup_timers_.emplace(destination.retry_at, &destination);
 }
 
 void Schedule::routed(Destination& destination, Routing routing, Time now) {
@@ -349,20 +354,15 @@ void Schedule::routed(Destination& destination, Routing routing, Time now) {
         destination.site = &site;
         destination.route = *std::move(routing.route);
         destination.failure.reset();
-        destination.failures = 0;
         destination.stage = Destination::Stage::routed;
         return make_ready(destination);
     }
-    destination.failure = std::move(routing.route).error();
-    if (destination.failure->permanent) {
-        destination.failures = 0;
-        destination.stage = Destination::Stage::refused;
-        make_ready(destination);
-        return;
-    }
-    ++destination.failures;
-    ask_again_for_route(destination,
-                        now + std::min<std::chrono::microseconds>(plan_.wait(destination.failures, random_()), limits_.closed_max));
+    const Failure why = std::move(routing.route).error();
+    if (!why.permanent) return close(destination, why, now);
+    destination.failure = why;
+    destination.failures = 0;
+    destination.stage = Destination::Stage::refused;
+    make_ready(destination);
 }
 
 void Schedule::close(Site& site, const Failure& why, Time now) {
@@ -396,7 +396,13 @@ void Schedule::leave_flight(const Job& job, Time now) {
 void Schedule::finished(const Job& job, const Feedback& feedback, Time now) {
     leave_flight(job, now);
     Site& site = *job.site;
-    if (feedback.reached) site.failures = 0;
+    Destination& destination = *job.destination;
+    if (feedback.reached) site.failures = destination.failures = 0;
+    make_ready(destination);
+    if (feedback.trouble && !feedback.reached && !feedback.trouble->slow_down) {
+        if (destination.stage == Destination::Stage::routed) close(destination, *feedback.trouble, now);
+        return;
+    }
     // A host that takes some connections and not one more wants fewer.
     const bool works = site.active > 1 && site.worked + working_for > now;
     if (feedback.trouble && !feedback.reached && !works) return close(site, *feedback.trouble, now);
@@ -456,7 +462,7 @@ void Schedule::collect_aged(Time now) {
 
 void Schedule::collect_aged(Destination& destination, Time now) {
     const auto aged = [&](const Item& item) {
-        return plan_.expires(item.arrived) <= now || (!item.warned && plan_.is_warning_due(item.arrived, now));
+        return plan_.expires(item.begins) <= now || (!item.warned && plan_.is_warning_due(item.begins, now));
     };
     std::vector<Item> old;
     Ring<Lane*> turns;
@@ -501,7 +507,8 @@ void Schedule::forget_idle(Time now) {
     });
     std::erase_if(sites_, [&](const auto& entry) {
         Site& site = *entry.second;
-        if (site.destinations > 0 || site.active > 0 || site.queued || !site.ready.empty() || site.used + idle_site_kept > now)
+        const bool old = site.used + idle_site_kept <= now || sites_.size() > limits_.destinations_max / 2;
+        if (!old || site.destinations > 0 || site.active > 0 || site.queued || !site.ready.empty() || site.used + idle_site_kept > now)
             return false;
         std::erase_if(site_timers_, [&](const auto& timer) { return timer.second == &site; });
         return true;

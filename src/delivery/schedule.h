@@ -58,7 +58,7 @@ public:
     struct Item {
         Id128 id;
         Time due;
-        Time arrived;
+        Time begins;  // of QueueEntry
         std::uint64_t sender = 0;
         bool warned = false;  // of RelayDue
     };
@@ -84,8 +84,9 @@ public:
 
     // What a message on a connection to the site has shown of it.
     struct Feedback {
-        bool reached = false;            // the site's hosts do answer
-        std::optional<Failure> trouble;  // slow_down, or not reached
+        bool reached = false;  // the site's hosts do answer
+        // slow_down: of the site. Not reached, without it: what only this destination demands of its hosts was not to be had.
+        std::optional<Failure> trouble;
     };
     void finished(const Job& job, const Feedback& feedback, Time now);
     // Another message that the connection, made for `route`, can carry.
@@ -135,7 +136,7 @@ private:
     Item take(Destination& destination);
     void make_ready(Destination& destination);
     void make_ready(Site& site);
-    void ask_again_for_route(Destination& destination, Time at);
+    void close(Destination& destination, const Failure& why, Time now);
 
     void promote(Time now);
     std::optional<Job> next_touch(Time now);

@@ -40,7 +40,7 @@ protected:
         return made;
     }
     void add(std::uint32_t number, std::string domain, std::uint64_t sender = 1, Time due = start) {
-        EXPECT_TRUE(schedule().add({.due = due, .id = id(number), .domain = std::move(domain), .arrived = start, .sender = sender}, now_));
+        EXPECT_TRUE(schedule().add({.due = due, .id = id(number), .domain = std::move(domain), .begins = start, .sender = sender}, now_));
     }
     static std::uint32_t number(const Job& job) {
         std::uint32_t out = 0;
@@ -308,6 +308,35 @@ TEST_F(ScheduleTest, one_connection_too_many_does_not_close_a_site_that_works) {
     well(jobs[1]);
 }
 
+TEST_F(ScheduleTest, what_one_domain_demands_in_vain_holds_up_no_other_at_the_same_hosts) {
+    sites_["strict.example"] = sites_["other.example"] = "provider";
+    for (std::uint32_t i = 0; i < 10; ++i) add(i, "strict.example");
+    const auto demanded_in_vain = [&](const Job& job) {
+        schedule().finished(job, {.reached = false, .trouble = Failure{.status = "4.7.5", .reason = "no trust"}}, now_);
+        schedule().released(*job.site);
+    };
+    for (const Job& job : begin_all()) demanded_in_vain(job);
+    EXPECT_FALSE(next());
+    EXPECT_EQ(schedule().state("strict.example", now_)->reason, "no trust");
+    add(100, "other.example");
+    const std::optional<Job> other = next();
+    ASSERT_TRUE(other);
+    EXPECT_EQ(other->domain, "other.example");
+    well(*other);
+    // One finds out whether it is to be had again, later each time.
+    const Time first = schedule().state("strict.example", now_)->until.value();
+    now_ = first;
+    std::vector<Job> probes = begin_all();
+    ASSERT_EQ(probes.size(), 1U);
+    demanded_in_vain(probes[0]);
+    EXPECT_GT(schedule().state("strict.example", now_)->until.value(), first + minutes(4));
+    now_ = schedule().state("strict.example", now_)->until.value();
+    probes = begin_all();
+    ASSERT_EQ(probes.size(), 1U);
+    well(probes[0]);
+    EXPECT_GE(begin_all().size(), 2U);
+}
+
 TEST_F(ScheduleTest, what_has_waited_too_long_is_touched_although_its_site_is_closed) {
     make({}, {.give_up_after = hours(2), .warn_after = hours(1)});
     for (std::uint32_t i = 0; i < 3; ++i) add(i, "dead.example");
@@ -323,7 +352,7 @@ TEST_F(ScheduleTest, what_has_waited_too_long_is_touched_although_its_site_is_cl
         warned = true;
         EXPECT_EQ(job.why->reason, "no answer");
         schedule().touched(job, now_);
-        schedule().add({.due = start, .id = job.item.id, .domain = job.domain, .arrived = start, .sender = 1, .warned = true}, now_);
+        schedule().add({.due = start, .id = job.item.id, .domain = job.domain, .begins = start, .sender = 1, .warned = true}, now_);
     }
     EXPECT_TRUE(warned);
     now_ = start + minutes(90);

@@ -1,11 +1,10 @@
 #include "directory/address.h"
 
-#include <idn2.h>
-
 #include <algorithm>
 #include <memory>
 
 #include "base/cursor.h"
+#include "base/idn.h"
 #include "base/text.h"
 
 namespace packetboat::directory {
@@ -88,18 +87,6 @@ bool is_domain(std::string_view name) {
     }
 }
 
-Result<std::string> to_a_labels(std::string_view name) {
-    const Unexpected invalid = fail(ErrorCode::invalid, "not a valid internationalized domain name");
-    if (name.size() > unicode_domain_max_bytes || name.find('\0') != std::string_view::npos || !is_utf8(name)) return invalid;
-    const std::string terminated(name);
-    std::uint8_t* converted = nullptr;
-    const int status =
-        idn2_lookup_u8(reinterpret_cast<const std::uint8_t*>(terminated.c_str()), &converted, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
-    const std::unique_ptr<std::uint8_t, void (*)(void*)> owned(converted, idn2_free);
-    if (status != IDN2_OK) return invalid;
-    return std::string(reinterpret_cast<const char*>(converted));
-}
-
 }  // namespace
 
 Result<std::string> normalize_domain(std::string_view name) {
@@ -116,11 +103,28 @@ Result<std::string> normalize_domain(std::string_view name) {
     return ascii;
 }
 
-Result<Address> Address::from_parts(std::string_view local_part, std::string_view domain) {
+namespace {
+
+Result<> check_local_part(std::string_view local_part) {
     if (local_part.empty() || local_part.size() > local_part_max_bytes)
         return fail(ErrorCode::invalid, "the part before the @ must have 1 to 64 bytes");
     if (std::any_of(local_part.begin(), local_part.end(), is_control) || !is_utf8(local_part) || has_c1_control(local_part))
         return fail(ErrorCode::invalid, "the part before the @ has characters that an address may not have");
+    return {};
+}
+
+}  // namespace
+
+Result<Address> Address::at_host(std::string_view local_part, const IpAddress& host) {
+    if (Result<> checked = check_local_part(local_part); !checked) return fail(std::move(checked).error());
+    Address address;
+    address.local_part_ = lower(local_part);
+    address.domain_ = host.literal();
+    return address;
+}
+
+Result<Address> Address::from_parts(std::string_view local_part, std::string_view domain) {
+    if (Result<> checked = check_local_part(local_part); !checked) return fail(std::move(checked).error());
     Result<std::string> name = normalize_domain(domain);
     if (!name) return fail(std::move(name).error());
     Address address;

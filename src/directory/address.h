@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "base/ip.h"
 
 namespace packetboat::directory {
 
@@ -17,6 +18,8 @@ public:
     static Result<Address> parse(std::string_view text);
     // `local_part` without quotes: any characters but controls.
     static Result<Address> from_parts(std::string_view local_part, std::string_view domain);
+    // At a host that is named by its address (RFC 5321 §4.1.3): never one of ours to keep, domain() is the literal.
+    static Result<Address> at_host(std::string_view local_part, const IpAddress& host);
 
     const std::string& local_part() const { return local_part_; }
     const std::string& domain() const { return domain_; }

@@ -13,6 +13,8 @@
 #include <thread>
 #include <utility>
 
+#include "base/log.h"
+#include "base/signals_blocked.h"
 #include "base/text.h"
 #include "dns/cache.h"
 #include "dns/context.h"
@@ -26,22 +28,6 @@ namespace packetboat::dns {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-// Signals are the main thread's; a thread inherits the mask of the one that starts it.
-class SignalsBlocked {
-public:
-    SignalsBlocked() {
-        sigset_t all;
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &before_);
-    }
-    ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-    SignalsBlocked(const SignalsBlocked&) = delete;
-    SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
-private:
-    sigset_t before_;
-};
 
 // An eventfd that ends a poll().
 class Wake {
@@ -245,6 +231,7 @@ void UnboundResolver::wait_for_news() {
     if (descriptors[0].revents != 0) wake_.reset();
     if (descriptors[1].revents != 0 && ub_process(context_.get()) != 0) {
         lost_ = true;
+        log_error("dns.lost", "", {{"consequence", "every question fails until a restart"}});
         finish_all("the resolver has stopped working");
     }
 }

@@ -56,6 +56,8 @@ Task<bool> Alarm::wait(std::chrono::milliseconds at_most) {
         if (!state.bell) state.bell.emplace(state.reactor.loop(), state);
         state.bell->set(Timer::Clock::now() + at_most);
         co_await State::Wait{state};
+    } else {
+        co_await state.reactor.yield();  // whoever is rung all the time lets others have their turn
     }
     state.rung = false;
     co_return !state.ended;

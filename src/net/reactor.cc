@@ -1,5 +1,7 @@
 #include "net/reactor.h"
 
+#include "base/signals_blocked.h"
+
 #include <pthread.h>
 #include <signal.h>
 
@@ -14,22 +16,6 @@ namespace packetboat::net {
 namespace {
 
 thread_local Reactor* current_reactor = nullptr;
-
-// Signals are the main thread's; a thread inherits the mask of the one that starts it.
-class SignalsBlocked {
-public:
-    SignalsBlocked() {
-        sigset_t all;
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &before_);
-    }
-    ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-    SignalsBlocked(const SignalsBlocked&) = delete;
-    SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
-private:
-    sigset_t before_;
-};
 
 // One sleeper, in the sleeping coroutine's frame and in its reactor's list.
 struct Sleep final : Timer {

@@ -103,7 +103,9 @@ Attempt SmtpConnection::attempt_of(const RecipientResult& result) const {
     }
     // What was cut by us is no fault of the host's.
     const bool cut = parts_.link->stopping() && !result.error().reply;
-    return {.result = std::unexpected(cut ? stopping() : failure_of(result.error(), parts_.host)), .in_doubt = result.error().in_doubt};
+    delivery::Failure failure = cut ? stopping() : failure_of(result.error(), parts_.host);
+    if (result.error().in_doubt) failure.reason += "; whether it has taken the message is not known";
+    return {.result = std::unexpected(std::move(failure)), .in_doubt = result.error().in_doubt};
 }
 
 std::vector<Attempt> SmtpConnection::all_failed(const Shipment& shipment, const delivery::Failure& failure) const {

@@ -4,8 +4,6 @@
 #include <optional>
 #include <utility>
 
-#include "base/cursor.h"
-
 namespace packetboat::relay {
 
 namespace {
@@ -64,15 +62,7 @@ Task<HostAddresses> find_addresses(dns::Resolver& resolver, std::string host, Ad
 }
 
 std::optional<IpAddress> address_literal(std::string_view text) {
-    if (text.starts_with('[') && text.ends_with(']')) {
-        text = text.substr(1, text.size() - 2);
-        Cursor in(text);
-        if (in.take_word("IPv6:")) {
-            const std::optional<IpAddress> six = IpAddress::parse(in.rest());
-            return in.rest().contains(':') ? six : std::nullopt;
-        }
-    }
-    return IpAddress::parse(text);
+    return text.starts_with('[') ? IpAddress::parse_literal(text) : IpAddress::parse(text);
 }
 
 }  // namespace packetboat::relay

@@ -16,16 +16,27 @@ constexpr Peer::Options peer_options{.session_timeout = std::chrono::hours(24)};
 
 }  // namespace
 
+void OpenLinks::stop() {
+    stopping_ = true;
+    for (Link* link : links_) {
+        if (!link->client().awaits_outcome()) link->cut();
+    }
+}
+
+void OpenLinks::cut() {
+    for (Link* link : links_) link->cut();
+}
+
 Link::Link(Parts parts, net::Descriptor socket)
     : open_(parts.open),
       stream_(parts.reactor, socket.get(), parts.remote, net::local_endpoint(socket.get())),
       peer_(stream_, std::move(parts.tls), smtp::wire::ReplyDecoder{}, new_session_id(), peer_options),
       client_(peer_, std::move(parts.client)) {
     socket.release();  // it is the stream's
-    open_.streams_.insert(&stream_);
+    open_.links_.insert(this);
 }
 
-Link::~Link() { open_.streams_.erase(&stream_); }
+Link::~Link() { open_.links_.erase(this); }
 
 Result<std::unique_ptr<Link>> Link::begin(Parts parts) {
     Result<net::Descriptor> socket = net::begin_connect(parts.remote, parts.source);

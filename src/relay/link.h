@@ -18,20 +18,22 @@
 
 namespace packetboat::relay {
 
+class Link;
+
 // All connections there are, so that they can be cut. On the reactor's thread.
-class OpenStreams {
+class OpenLinks {
 public:
     bool stopping() const { return stopping_; }
-    std::size_t size() const { return streams_.size(); }
-    // Cuts those there are; none is to be begun any more.
-    void stop() {
-        stopping_ = true;
-        for (net::Stream* stream : streams_) stream->cut();
-    }
+    std::size_t size() const { return links_.size(); }
+    // None is to be begun any more, and those there are are cut, but for those that have said a message to its end: they may hear what
+    // became of it, so that it is not sent twice.
+    void stop();
+    // Those too.
+    void cut();
 
 private:
     friend class Link;
-    std::unordered_set<net::Stream*> streams_;
+    std::unordered_set<Link*> links_;
     bool stopping_ = false;
 };
 
@@ -40,7 +42,7 @@ class Link {
 public:
     struct Parts {
         net::Reactor& reactor;
-        OpenStreams& open;  // outlives the link
+        OpenLinks& open;  // outlives the link
         Endpoint remote;
         std::optional<IpAddress> source;
         net::ClientTls tls;
@@ -64,6 +66,7 @@ public:
     // Why the certificate is not to be trusted; empty: it is, or there is none.
     std::string certificate_problem() const;
     bool stopping() const { return open_.stopping(); }
+    void cut() { stream_.cut(); }
     const std::string& session_id() const { return peer_.info().session_id; }
     // Says goodbye where somebody still listens.
     Task<> close();
@@ -71,7 +74,7 @@ public:
 private:
     Link(Parts parts, net::Descriptor socket);
 
-    OpenStreams& open_;
+    OpenLinks& open_;
     net::Stream stream_;
     net::StreamPeer<smtp::wire::ReplyDecoder> peer_;
     smtp::Client client_;

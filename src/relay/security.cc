@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/ip.h"
 #include "base/log.h"
 #include "trust/tlsa.h"
 
@@ -49,7 +50,9 @@ Task<HostPlan> PolicySecurity::plan(PlanQuestion question) {
                                   .domain_canonical = {},
                                   .tlsa = {},
                                   .sts = std::nullopt};
-    if (tlsa_ && question.level != TlsLevel::none) {
+    // An address has no TLSA records (RFC 7672 §2.2).
+    const bool is_name = !IpAddress::parse(question.host);
+    if (tlsa_ && is_name && question.level != TlsLevel::none) {
         situation.tlsa = co_await trust::tlsa_for(*tlsa_, {.host = question.host,
                                                            .port = question.port,
                                                            .mx_secure = question.name_secure,

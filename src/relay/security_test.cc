@@ -42,5 +42,20 @@ TEST(PolicySecurity, plans_by_level_and_demands) {
     }
 }
 
+class NeverAsked final : public dns::Resolver {
+public:
+    Task<dns::Answer> query(std::string name, dns::Type) override {
+        ADD_FAILURE() << name;
+        co_return dns::Answer{};
+    }
+};
+
+TEST(PolicySecurity, asks_for_no_tlsa_records_of_an_address) {
+    NeverAsked dns;
+    PolicySecurity security(&dns);
+    const PlanQuestion question{.domain = "example.org", .host = "192.0.2.1", .name_secure = true, .addresses_secure = true};
+    EXPECT_EQ(show(run_to_end(security.plan(question))), "wanted any");
+}
+
 }  // namespace
 }  // namespace packetboat::relay

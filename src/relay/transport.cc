@@ -47,6 +47,7 @@ Result<std::unique_ptr<SmtpTransport>> SmtpTransport::make(net::Reactor& reactor
 
 void SmtpTransport::set_routes(RouteTable routes) { state_->routes = std::move(routes); }
 void SmtpTransport::stop() { state_->open.stop(); }
+void SmtpTransport::cut() { state_->open.cut(); }
 std::size_t SmtpTransport::connections() const { return state_->open.size(); }
 
 Task<Routing> SmtpTransport::route(const std::string& domain) {

@@ -58,7 +58,9 @@ public:
 
     // Cuts all connections, and those on their way: whoever awaits one gets temporary failures soon; a query of the DNS still takes as
     // long as it takes. From now on nothing is begun.
+    // Connections that have said a message to its end, and wait for its answer, go on until cut().
     void stop();
+    void cut();
     // There are now, those on their way included.
     std::size_t connections() const;
 

@@ -64,7 +64,10 @@ TEST(HostileStages, hanging_at_each_stage) {
              Case{2, &Timeouts::mail, "4.4.2 slow: mx1.example.org: the server did not answer to MAIL in time"},
              Case{3, &Timeouts::rcpt, "4.4.2 slow: mx1.example.org: the server did not answer to RCPT in time"},
              Case{4, &Timeouts::data, "4.4.2 slow: mx1.example.org: the server did not answer to DATA in time"},
-             Case{5, &Timeouts::end, "in doubt 4.4.2 slow: mx1.example.org: the server did not answer to the message in time"},
+             Case{5, &Timeouts::end,
+                  "in doubt 4.4.2 slow: mx1.example.org: the server did not answer to the message in time; whether it has taken the "
+                  "message is "
+                  "not known"},
          }) {
         World world;
         Script script;
@@ -241,6 +244,23 @@ TEST_F(Hostile, stopping_cuts_whoever_waits) {
     EXPECT_FALSE(usable_after);
     EXPECT_EQ(cut.connections(), 0U);
     EXPECT_EQ(deliver(), Strings{"4.3.2: this server is stopping"});
+}
+
+TEST_F(Hostile, stopping_waits_for_the_answer_to_a_message_until_it_is_cut) {
+    Script script;
+    script.smtp.hang_at_reply = 5;  // greeting, EHLO, MAIL, RCPT, DATA, and then the message's
+    two_hosts({script});
+    SmtpTransport& cut = transport();
+    std::size_t left = 0;
+    const auto stop_soon = [](testing::ScriptedServers& watched, SmtpTransport& of, std::size_t& after_stop) -> Task<> {
+        while (watched.messages(1).empty()) co_await net::Reactor::current().sleep(milliseconds(1));
+        of.stop();
+        after_stop = of.connections();
+        of.cut();
+    };
+    reactor->post([&] { spawn(stop_soon(servers, cut, left), [](std::exception_ptr) {}); });
+    EXPECT_TRUE(deliver().at(0).contains("this server is stopping"));
+    EXPECT_EQ(left, 1U);
 }
 
 TEST_F(Hostile, stopping_cuts_a_connection_on_its_way) {

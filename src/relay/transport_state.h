@@ -17,7 +17,7 @@ struct SmtpTransport::State {
     RouteTable routes;
     TransportOptions options;
     std::unique_ptr<net::TlsClientContext> tls;
-    OpenStreams open;
+    OpenLinks open;
     std::size_t next_source = 0;
 };
 

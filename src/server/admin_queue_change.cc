@@ -20,7 +20,7 @@ struct Tally {
 };
 
 bool retry(delivery::QueuedRecipient& recipient, Time now) {
-    if (recipient.done() || recipient.held) return false;
+    if (recipient.done() || recipient.held || recipient.due <= now) return false;
     recipient.due = now;
     return true;
 }
@@ -49,7 +49,7 @@ Task<Result<bool>> change_entry(Context& context, const Change& change, Id128 id
         changed = 0;
         if (!change.filter.matches(entry, change.now)) return fail(ErrorCode::exists, "nothing to do");
         // Not before the time its sender has set (RFC 4865).
-        const Time due = std::max(change.now, entry.arrived);
+        const Time due = std::max(change.now, entry.held_until);
         const auto meant = [&](const delivery::QueuedRecipient& recipient) {
             return change.filter.matches(recipient, change.reasons->of(recipient));
         };

@@ -21,6 +21,7 @@ namespace packetboat::server {
 namespace {
 
 constexpr std::chrono::milliseconds report_interval{60'000};
+constexpr std::chrono::milliseconds last_answers_max{2'000};
 
 // The try-out server's, which needs no network.
 class NoResolver final : public dns::Resolver {
@@ -157,6 +158,7 @@ struct Sending::State {
     std::promise<void> reported_all;
     bool running = false;
     bool stopping = false;
+    std::chrono::steady_clock::time_point cut_at;  // connections that wait for a last answer
 
     Task<> report() {
         do {
@@ -237,6 +239,7 @@ Result<> Sending::reload(const Configuration& configuration) {
 void Sending::begin_stop() {
     State& state = *state_;
     if (!state.running || std::exchange(state.stopping, true)) return;
+    state.cut_at = std::chrono::steady_clock::now() + last_answers_max;
     state.reporter.stop();
     state.reports.end();
     state.outbound->stop();
@@ -252,7 +255,9 @@ void Sending::stop() {
     state.services.queue().watch_reports({});
     if (state.running) {
         begin_stop();
-        state.sent_all.get_future().wait();
+        std::future<void> sent_all = state.sent_all.get_future();
+        if (sent_all.wait_until(state.cut_at) != std::future_status::ready) state.on_reactor([&] { state.transport->cut(); });
+        sent_all.wait();
         state.reported_all.get_future().wait();
         state.running = false;
         state.on_reactor([&] {

@@ -88,6 +88,8 @@ public:
     // Says goodbye and waits a little for the answer, whatever it is.
     Task<> quit();
 
+    // The message has been said to its end, and its answer is due: whoever ends the connection now will never know.
+    bool awaits_outcome() const { return awaits_outcome_; }
     // Another message can be sent on this connection.
     bool usable() const;
     const wire::Capabilities& capabilities() const { return capabilities_; }
@@ -142,6 +144,7 @@ private:
     std::optional<ClientError> broken_;  // the connection is of no further use, for this reason
     bool hide_answers_ = false;          // from the dialogue
     bool greeted_ = false;               // hello() went well
+    bool awaits_outcome_ = false;
     bool rset_due_ = false;              // the last transaction may be open still
     std::uint64_t transactions_ = 0;
 };

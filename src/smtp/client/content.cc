@@ -52,7 +52,7 @@ Task<> Client::send_data(Transaction& transaction, BodySource& body, const Progr
     // An answer before the end is none to the message, whatever it says.
     if (heard && !peer_.has_input()) {
         peer_.send(stuffer.finish());
-        transaction.end_said = true;
+        transaction.end_said = awaits_outcome_ = true;
         dialogue_.note("a message of " + std::to_string(transaction.body_bytes) + " bytes, and a dot");
         co_return co_await final_answers(transaction);
     }
@@ -142,7 +142,7 @@ Task<bool> Client::send_chunk(Transaction& transaction, std::string& chunk, bool
     }
     chunk.clear();
     if (last) {
-        transaction.end_said = true;
+        transaction.end_said = awaits_outcome_ = true;
     } else {
         ++transaction.chunk_answers_due;
     }

@@ -143,6 +143,7 @@ Task<std::vector<RecipientResult>> Client::send(const Outgoing& message, BodySou
         } else if (!broken_) {
             co_await send_data(transaction, body, progress);
         }
+        awaits_outcome_ = false;
         if (transaction.refused_whole) transaction.settle(*transaction.refused_whole);
         if (broken_) {
             ClientError why = *broken_;

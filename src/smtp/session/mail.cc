@@ -123,7 +123,11 @@ Task<Result<directory::Address>> Session::address_of(const wire::Mailbox& mailbo
         if (!domain) co_return fail(domain.error());
         co_return directory::Address::from_parts(mailbox.local_part, *domain);
     }
-    if (mailbox.domain.front() == '[') co_return fail(ErrorCode::denied, "somebody else's address literal");
+    if (mailbox.domain.front() == '[') {
+        const std::optional<IpAddress> host = IpAddress::parse_literal(mailbox.domain);
+        if (!host) co_return fail(ErrorCode::denied, "an address literal that mail cannot go to");
+        co_return directory::Address::at_host(mailbox.local_part, *host);
+    }
     co_return directory::Address::from_parts(mailbox.local_part, mailbox.domain);
 }
 

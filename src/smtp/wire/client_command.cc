@@ -44,16 +44,6 @@ Result<std::string> address(std::string_view text, bool smtputf8) {
 // "HOLDUNTIL=" an Internet-style-date-time-UTC                                              RFC 4865 §5, RFC 3339
 bool is_date_char(char c) { return is_digit(c) || c == '-' || c == ':' || c == '.' || c == 'T' || c == 'Z' || c == '+'; }
 
-// The code point at the front of valid UTF-8; taken away.
-std::uint32_t take_code_point(std::string_view& utf8) {
-    const auto first = static_cast<unsigned char>(utf8.front());
-    const std::size_t more = first < 0x80 ? 0 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
-    std::uint32_t value = more == 0 ? first : first & (0x3fU >> more);
-    for (std::size_t i = 1; i <= more; ++i) value = (value << 6) | (static_cast<unsigned char>(utf8[i]) & 0x3fU);
-    utf8.remove_prefix(more + 1);
-    return value;
-}
-
 // utf-8-addr-xtext: what is not ASCII as \x{1F6A2}                                          RFC 6533 §3
 std::string utf8_xtext(std::string_view address) {
     std::string out;
