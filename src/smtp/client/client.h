@@ -145,7 +145,7 @@ private:
     bool hide_answers_ = false;          // from the dialogue
     bool greeted_ = false;               // hello() went well
     bool awaits_outcome_ = false;
-    bool rset_due_ = false;              // the last transaction may be open still
+    bool rset_due_ = false;  // the last transaction may be open still
     std::uint64_t transactions_ = 0;
 };
 
