@@ -167,9 +167,9 @@ struct Kept {
     std::set<int> gone;
 };
 
-void send_and_note(const Server& server, Send send, int number, std::size_t size, std::map<int, std::string>& acknowledged,
+void send_and_note(const Server& server, Send send, int number, int size, std::map<int, std::string>& acknowledged,
                    const std::string& when) {
-    const std::string body = body_of(number, size);
+    const std::string body = body_of(number, static_cast<std::size_t>(size));
     const int code = send(server, body);
     if (code == 250) acknowledged.emplace(number, body);
     EXPECT_TRUE(code == 250 || (code >= 400 && code < 500)) << when << ": message " << number << " was answered " << code;
@@ -178,16 +178,15 @@ void send_and_note(const Server& server, Send send, int number, std::size_t size
 // Small ones ride in the store, larger ones become blobs, those over 1 MiB are spooled as they come.
 void fill_the_mailbox(const Server& server, Kept& kept, const std::string& when) {
     int number = 0;
-    for (const std::size_t size : {500, 8'000, 100'000, 1'300'000, 700})
-        send_and_note(server, send_to_a_mailbox, ++number, size, kept.inbox, when);
+    for (const int size : {500, 8'000, 100'000, 1'300'000, 700}) send_and_note(server, send_to_a_mailbox, ++number, size, kept.inbox, when);
 }
 void fill_it_by_chunks(const Server& server, Kept& kept, const std::string& when) {
     int number = 0;
-    for (const std::size_t size : {500, 100'000, 1'300'000}) send_and_note(server, send_by_chunks, ++number, size, kept.inbox, when);
+    for (const int size : {500, 100'000, 1'300'000}) send_and_note(server, send_by_chunks, ++number, size, kept.inbox, when);
 }
 void fill_the_queue(const Server& server, Kept& kept, const std::string& when) {
     int number = 0;
-    for (const std::size_t size : {500, 100'000, 1'300'000, 700}) send_and_note(server, send_elsewhere, ++number, size, kept.queue, when);
+    for (const int size : {500, 100'000, 1'300'000, 700}) send_and_note(server, send_elsewhere, ++number, size, kept.queue, when);
 }
 
 void have_three(const Server& server, Kept& kept) {
