@@ -64,6 +64,35 @@ Result<Found> scan_due(const store::Reader& reader, Work work, Time now, std::si
     return found;
 }
 
+// Two scans side by side, both in the order of the ids, in place of one scan for each entry.
+Result<Queue::Recipients> scan_recipients(const store::Reader& reader, const Id128& after, std::size_t limit) {
+    Queue::Recipients found;
+    if (limit == 0) return found;
+    const std::string from = after == Id128{} ? std::string("i") : id_key(after) + '\0';
+    reader.scan(from, store::prefix_end("i"), [&](std::string_view key, std::string_view record) {
+        const std::optional<Id128> id = key_owner(key);
+        const std::optional<std::uint64_t> arrived = decode_number(record);
+        if (!id || !arrived || *arrived > INT64_MAX) return true;  // verify() tells of it
+        found.last = id;
+        QueueEntry& entry = found.entries.emplace_back();
+        entry.id = *id;
+        entry.arrived = {static_cast<std::int64_t>(*arrived)};
+        return found.entries.size() < limit;
+    });
+    if (found.entries.empty()) return found;
+    auto entry = found.entries.begin();
+    reader.scan(recipient_prefix(entry->id), store::prefix_end(recipient_prefix(*found.last)),
+                [&](std::string_view key, std::string_view record) {
+                    const std::optional<Id128> id = key_owner(key);
+                    std::optional<QueuedRecipient> recipient = decode_recipient(key, record);
+                    if (!id || !recipient) return true;
+                    while (entry != found.entries.end() && entry->id < *id) ++entry;
+                    if (entry != found.entries.end() && entry->id == *id) entry->recipients.push_back(*std::move(recipient));
+                    return entry != found.entries.end();
+                });
+    return found;
+}
+
 Entries entries_of(Result<Found> found) {
     if (!found) return fail(std::move(found).error());
     if (found->unreadable > 0) log_error("queue.unreadable", "", {{"entries", found->unreadable}});
@@ -143,6 +172,12 @@ Task<Entries> Queue::list_after(Position after, std::size_t limit) {
     const std::string from = entry_key(after.arrived, after.id) + '\0';
     co_return entries_of(co_await state_->store.read(queue_partition(), weight_of(limit),
                                                      [&](const store::Reader& reader) { return scan_entries(reader, from, limit); }));
+}
+
+Task<Result<Queue::Recipients>> Queue::recipients_after(const Id128& after, std::size_t limit) {
+    co_return co_await state_->store.read(queue_partition(), weight_of(limit), [from = after, limit](const store::Reader& reader) {
+        return scan_recipients(reader, from, limit);
+    });
 }
 
 Task<Entries> Queue::due(Work work, Time now, std::size_t limit) {

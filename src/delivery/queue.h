@@ -125,6 +125,14 @@ public:
         Id128 id;
     };
     Task<Result<std::vector<QueueEntry>>> list_after(Position after, std::size_t limit);
+    // For who counts recipients: several times as fast as list_after(). In the order of the ids, after `after` (zero: from the start). Of
+    // each entry there are its id, `arrived` and the recipients, and nothing else. The last one that was looked at says where to go on;
+    // none: the end.
+    struct Recipients {
+        std::vector<QueueEntry> entries;
+        std::optional<Id128> last;
+    };
+    Task<Result<Recipients>> recipients_after(const Id128& after, std::size_t limit);
 
     // Entries with a recipient that needs this work, `deliver` or `tell_sender`, and is due at `now` or before, the longest due first.
     Task<Result<std::vector<QueueEntry>>> due(Work work, Time now, std::size_t limit);

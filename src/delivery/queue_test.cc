@@ -104,6 +104,29 @@ TEST_F(QueueTest, an_entry_comes_back_as_it_was_put) {
     EXPECT_EQ(findings(), std::vector<std::string>());
 }
 
+TEST_F(QueueTest, recipients_are_counted_without_the_envelopes) {
+    std::map<Id128, std::size_t> added;
+    for (int i = 0; i < 3; ++i) {
+        added.emplace(add(i % 2 == 0 ? entry_for({"a@example.org", "b@example.net"}, start + seconds(i)) : entry_for({"c@example.org"})),
+                      i % 2 == 0 ? 2 : 1);
+    }
+    for (const std::size_t page : {1U, 2U, 3U, 100U}) {
+        std::map<Id128, std::size_t> counted;
+        std::optional<Id128> last = Id128{};
+        while (last) {
+            const Queue::Recipients found = run(queue_.recipients_after(*last, page)).value();
+            EXPECT_LE(found.entries.size(), page);
+            for (const QueueEntry& entry : found.entries) {
+                EXPECT_TRUE(counted.emplace(entry.id, entry.recipients.size()).second);
+                EXPECT_EQ(entry.arrived, run(queue_.get(entry.id)).value().arrived);
+            }
+            last = found.last;
+        }
+        EXPECT_EQ(counted, added) << page;
+    }
+    EXPECT_FALSE(run(queue_.recipients_after(Id128{}, 0)).value().last);
+}
+
 TEST_F(QueueTest, entries_are_listed_in_the_order_of_their_arrival) {
     const Id128 second = add(entry_for({"b@example.org"}, start + seconds(1)));
     const Id128 first = add(entry_for({"a@example.org"}, start));
