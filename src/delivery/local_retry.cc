@@ -56,6 +56,7 @@ Task<std::size_t> LocalRetry::retry_all(Time now) {
             log_error("delivery.queue_unreadable", "", {{"why", entries.error().text}});
             co_return delivered;
         }
+        if (entries->empty()) co_return delivered;
         for (const QueueEntry& entry : *entries) {
             last = {entry.arrived, entry.id};
             if (stopping_) co_return delivered;
@@ -64,7 +65,6 @@ Task<std::size_t> LocalRetry::retry_all(Time now) {
             if (!count) co_return delivered;
             delivered += *count;
         }
-        if (entries->size() < options_.entries_at_once) co_return delivered;
     }
 }
 

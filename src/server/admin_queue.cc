@@ -37,6 +37,16 @@ void write_entry(JsonWriter& json, const delivery::QueueEntry& entry, const Queu
     json.end();
 }
 
+// With the domains as headings where there are several.
+std::string joined(const std::vector<delivery::QueueDialogue>& dialogues) {
+    std::string out;
+    for (const delivery::QueueDialogue& one : dialogues) {
+        if (dialogues.size() > 1) out += "(mail for " + one.domain + ")\n";
+        out += one.text;
+    }
+    return out;
+}
+
 struct Group {
     std::uint64_t recipients = 0;
     std::uint64_t messages = 0;
@@ -160,11 +170,11 @@ Task<Result<>> each_page(Context& context, const std::function<Task<Result<bool>
         if (Result<> on = context.may_go_on(); !on) co_return on;
         Result<std::vector<delivery::QueueEntry>> page = co_await context.services.queue().list_after(last, list_page);
         if (!page) co_return fail(page.error());
-        const bool end = page->size() < list_page;
-        if (!page->empty()) last = {page->back().arrived, page->back().id};
+        if (page->empty()) co_return Result<>{};
+        last = {page->back().arrived, page->back().id};
         const Result<bool> on = co_await visit(*page);
         if (!on) co_return fail(on.error());
-        if (end || !*on) co_return Result<>{};
+        if (!*on) co_return Result<>{};
     }
 }
 
@@ -238,8 +248,8 @@ Task<Result<std::string>> queue_show(Context& context) {
     if (!id) co_return fail(id.error());
     const Result<delivery::QueueEntry> entry = co_await context.services.queue().get(*id);
     if (!entry) co_return fail(entry.error());
-    const Result<std::string> dialogue = co_await context.services.queue().dialogue(*id);
-    if (!dialogue) co_return fail(dialogue.error());
+    const Result<std::vector<delivery::QueueDialogue>> dialogues = co_await context.services.queue().dialogues(*id);
+    if (!dialogues) co_return fail(dialogues.error());
     const Reasons reasons = co_await reasons_now(context);
     JsonWriter json;
     write_entry(json, *entry, {}, reasons, true);
@@ -252,7 +262,7 @@ Task<Result<std::string>> queue_show(Context& context) {
         shown.push_back(domain);
         write_destination(json, *state);
     }
-    json.end().field("dialogue", *dialogue);
+    json.end().field("dialogue", joined(*dialogues));
     co_return json.end().take();
 }
 

@@ -106,6 +106,7 @@ struct Configuration {
     std::size_t outbound_tls = 1;             // none, may, encrypt, verify
     std::filesystem::path outbound_ca_file;
     bool outbound_mta_sts = true;
+    std::uint64_t outbound_mta_sts_port = 443;  // of policy hosts
     bool outbound_dane = true;
 
     std::vector<RouteSettings> routes;

@@ -244,6 +244,8 @@ const Option table[] = {
      "Certificates that are trusted, PEM. Empty: the system's."},
     {"outbound.mta_sts", +[](C& c) -> bool& { return c.outbound_mta_sts; }, "true", true,
      "Honour what domains publish by MTA-STS (RFC 8461): mail for them goes only over TLS to hosts with the right certificate."},
+    {"outbound.mta_sts_port", CountField{+[](C& c) -> std::uint64_t& { return c.outbound_mta_sts_port; }, 1, 65'535}, "443", true,
+     "The port of the hosts that publish these policies. Another one is of use in a laboratory."},
     {"outbound.dane", +[](C& c) -> bool& { return c.outbound_dane; }, "true", true,
      "Honour TLSA records (DANE, RFC 7672) where DNSSEC vouches for them."},
     // ---- dns

@@ -214,7 +214,8 @@ Result<std::unique_ptr<Sending>> Sending::make(const Configuration& configuratio
     if (!resolver) return fail(std::move(resolver).error());
     state.resolver = *std::move(resolver);
     if (configuration.outbound_mta_sts) {
-        state.fetcher = std::make_unique<trust::PolicyFetcher>(trust::PolicyFetcher::Options{.ca_file = configuration.outbound_ca_file});
+        state.fetcher = std::make_unique<trust::PolicyFetcher>(trust::PolicyFetcher::Options{
+            .ca_file = configuration.outbound_ca_file, .port = static_cast<std::uint16_t>(configuration.outbound_mta_sts_port)});
         state.sts = std::make_unique<trust::MtaSts>(
             *state.resolver, services.store(),
             [&fetcher = *state.fetcher](trust::PolicyRequest request) { return fetcher.fetch(std::move(request)); });
