@@ -10,7 +10,7 @@ from harness import LIMIT, PASSWORD, eventually
 from hostile_peer_test import Hosts
 from outbound_test import ALICE, Outbound, server_tls
 from post import free_port
-from relay_test import queue
+from relay_test import inbox, queue
 
 
 class PolicyHost:
@@ -145,7 +145,7 @@ class Lmtp(Outbound):
             return act(stage, talk)
         self.hosts = Hosts(self.lmtp_port, {"127.0.0.3": answer})
         self.addCleanup(self.hosts.stop)
-        self.start_home(f'[[route]]\ndomains = ["l.example"]\nhost = "127.0.0.3"\nport = {self.lmtp_port}\nprotocol = "lmtp"\n')
+        self.start_home(f'[[route]]\ndomains = ["l.example"]\nhost = "127.0.0.3"\nport = {self.lmtp_port}\nprotocol = "lmtp"\n', 'connection_kept = "60 s"')
 
     def recipients(self):
         return {recipient["address"].split("@")[0]: recipient for entry in queue(self.home, "list") for recipient in entry["recipients"]}
@@ -168,12 +168,15 @@ class Lmtp(Outbound):
         self.submit([f"{name}@l.example" for name in "ab"])
         eventually(lambda: set(self.recipients()) == {"b"} and self.recipients()["b"]["attempts"], "who was answered is done, who was not waits")
 
-    def test_one_answer_for_all_and_answers_too_many(self):
+    def test_answers_that_are_too_many_are_nobody_s(self):
         self.start(lambda stage, talk: "250 2.1.5 kept\r\n250 2.1.5 kept\r\n250 2.1.5 and more\r\n550 5.0.0 and more" if stage == "end" else None)
         self.submit([f"{name}@l.example" for name in "ab"])
         self.queue_is_empty()
+        # What came too much is not taken for the answers of the next message, which would fail by it.
         self.submit(["c@l.example"])
-        self.queue_is_empty()
+        eventually(lambda: self.recipients()["c"]["attempts"], "the next one has been tried")
+        self.assertIn("the server said what nobody asked for", self.recipients()["c"]["reason"])
+        self.assertEqual(inbox(self.home, ALICE), [])
 
 
 if __name__ == "__main__":
