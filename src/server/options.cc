@@ -152,7 +152,7 @@ const Option table[] = {
     {"auth.failure_window", DurationField{+[](C& c) -> seconds& { return c.directory.failure_window; }, seconds(1), days(7)}, "10 m", true,
      "The time in which failed logins are counted."},
     {"auth.known_address_time", DurationField{+[](C& c) -> seconds& { return c.directory.known_address_time; }, seconds(0), days(366)},
-     "7 d", true, "How long \"lately\" is there."},
+     "7 d", true, "How long ago that may be. 0: it never helps."},
     {"auth.repeats_per_address_max", CountField{+[](C& c) -> std::uint64_t& { return c.directory.repeats_per_address_max; }}, "200", true,
      "How often an address may try wrong passwords again that were counted already, as a program with an old password does, before these "
      "count as well."},
