@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <ostream>
 #include <set>
 #include <string>
 #include <tuple>
@@ -103,7 +104,9 @@ private:
 };
 
 std::string body_of(int number, std::size_t size) {
-    std::string body = "X-Id: " + std::to_string(number) + "\r\n\r\n";
+    // With what submission would put in.
+    const std::string id = std::to_string(number);
+    std::string body = "X-Id: " + id + "\r\nDate: Mon, 2 Nov 2026 10:00:00 +0000\r\nMessage-ID: <" + id + "@client.example>\r\n\r\n";
     while (body.size() < size) body += "All work and no play makes Jack a dull boy, said message " + std::to_string(number) + ".\r\n";
     return body;
 }
@@ -182,11 +185,11 @@ void fill_the_mailbox(const Server& server, Kept& kept, const std::string& when)
 }
 void fill_it_by_chunks(const Server& server, Kept& kept, const std::string& when) {
     int number = 0;
-    for (const int size : {500, 100'000, 1'300'000}) send_and_note(server, send_by_chunks, ++number, size, kept.inbox, when);
+    for (const int size : {500, 1'300'000}) send_and_note(server, send_by_chunks, ++number, size, kept.inbox, when);
 }
 void fill_the_queue(const Server& server, Kept& kept, const std::string& when) {
     int number = 0;
-    for (const int size : {500, 100'000, 1'300'000, 700}) send_and_note(server, send_elsewhere, ++number, size, kept.queue, when);
+    for (const int size : {500, 1'300'000}) send_and_note(server, send_elsewhere, ++number, size, kept.queue, when);
 }
 
 void have_three(const Server& server, Kept& kept) {
@@ -215,6 +218,7 @@ struct Course {
     void (*during)(const Server& server, Kept& kept, const std::string& when);
     std::uint64_t operations_min;  // there are more writes and syncs than that
 };
+void PrintTo(const Course& course, std::ostream* out) { *out << course.name; }
 constexpr Course courses[] = {{"data", nullptr, fill_the_mailbox, 10},
                               {"bdat", nullptr, fill_it_by_chunks, 6},
                               {"queue", nullptr, fill_the_queue, 6},
@@ -281,7 +285,7 @@ Task<Messages> queued_messages(Services& services) {
 void expect_found(const Messages& found, const std::map<int, std::string>& acknowledged, const std::string& when) {
     for (const auto& [number, body] : acknowledged) {
         ASSERT_EQ(found.count(number), 1U) << when << ": message " << number;
-        EXPECT_EQ(found.find(number)->second, body) << when << ": message " << number;
+        EXPECT_TRUE(found.find(number)->second == body) << when << ": message " << number;
     }
     for (const auto& [number, body] : found) EXPECT_EQ(found.count(number), 1U) << when << ": message " << number;
 }
