@@ -19,7 +19,7 @@ USES = {
     "smtp/wire": ["base"],
     "smtp/client": ["smtp/wire", "sasl", "base"],
     "smtp/session": ["smtp/wire", "delivery", "mailbox", "directory", "store", "base"],
-    "relay": ["trust", "smtp/client", "smtp/wire", "delivery", "directory", "dns", "net", "sasl", "base"],
+    "relay": ["trust", "smtp/client", "smtp/wire", "delivery", "directory", "dns", "net", "sasl", "mime", "base"],
     "pop3/wire": ["base"],
     "pop3/client": ["pop3/wire", "sasl", "base"],
     "pop3/session": ["pop3/wire", "mailbox", "directory", "store", "base"],
