@@ -126,6 +126,7 @@ TEST_F(FairnessTest, what_was_silent_before_gets_no_more_than_half) {
         for (const Job& job : silent) no_answer(job);
         silent = begin_all();
     }
+    for (std::uint64_t sender = 1; sender <= 300; ++sender) flood(2, sender);
     now_ = start + minutes(30);
     EXPECT_EQ(begin_all().size(), 100U);
     add(1, "good.example", 1000);
@@ -198,6 +199,7 @@ TEST_F(FairnessTest, routes_that_change_leave_a_closed_site) {
 TEST_F(FairnessTest, a_clock_that_is_set_back_makes_nothing_wait_longer) {
     add(1, "dead.example", 1);
     add(2, "dead.example", 1);
+    add(4, "dead.example", 1);
     add(3, "later.example", 1, start + minutes(4));
     for (const Job& job : begin_all()) no_answer(job);
     now_ = start - hours(24);
