@@ -29,6 +29,7 @@ USES = {
 }
 # What a room's tests may include beside that.
 TESTS_USE = {
+    "relay": ["store"],
     "trust": ["net"],
 }
 # Library headers that only these rooms may include.

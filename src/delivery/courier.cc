@@ -223,8 +223,8 @@ Task<Result<>> Courier::write(const Id128& id, const Outcome& outcome) {
     const Time now = pacer_.now();
     const std::uint64_t random = random_u64();
     const bool went_well = std::ranges::all_of(outcome.attempts, [](const auto& attempt) { return attempt.attempt.result.has_value(); });
-    std::optional<std::string> dialogue;
-    if (!went_well) dialogue = outcome.dialogue;
+    std::optional<QueueDialogue> dialogue;
+    if (!went_well) dialogue = QueueDialogue{.domain = job.domain, .text = outcome.dialogue};
     const Result<> written = co_await queue_.change(
         id,
         [&attempts = outcome.attempts, &plan = options_.plan, now, random](QueueEntry& kept) -> Result<> {

@@ -1,7 +1,7 @@
 #include "delivery/local_retry.h"
 
 #include <algorithm>
-#include <array>
+#include <expected>
 #include <utility>
 
 #include "base/log.h"
@@ -21,30 +21,16 @@ std::vector<const QueuedRecipient*> due_recipients(const QueueEntry& entry, Time
     return due;
 }
 
-// The sender wants to hear of it (RFC 3461 §4.1).
-void mark_delivered(QueuedRecipient& recipient, Time now) {
-    recipient.report = Report::delivered;
-    recipient.status = "2.1.5";
-    recipient.last_error.clear();
-    recipient.due = now;
-}
-
 }  // namespace
 
-LocalRetry::LocalRetry(directory::Directory& directory, mailbox::Mail& mail, Queue& queue, RetryLimits limits)
-    : directory_(directory), mail_(mail), queue_(queue), limits_(limits) {}
-
-std::chrono::minutes LocalRetry::back_off(std::uint32_t attempts) {
-    constexpr std::array<int, 4> minutes{1, 5, 15, 60};
-    const std::size_t step = attempts == 0 ? 0 : attempts - 1;
-    return std::chrono::minutes(minutes[std::min(step, minutes.size() - 1)]);
-}
+LocalRetry::LocalRetry(directory::Directory& directory, mailbox::Mail& mail, Queue& queue, LocalRetryOptions options)
+    : directory_(directory), mail_(mail), queue_(queue), options_(std::move(options)) {}
 
 Task<std::size_t> LocalRetry::retry_due(Time now) {
     std::size_t delivered = 0;
     for (;;) {
         // What was tried is not due any more, so the next look finds the next ones.
-        const Result<std::vector<QueueEntry>> entries = co_await queue_.due(Work::deliver, now, limits_.entries_at_once);
+        const Result<std::vector<QueueEntry>> entries = co_await queue_.due(Work::deliver, now, options_.entries_at_once);
         if (!entries) {
             log_error("delivery.queue_unreadable", "", {{"why", entries.error().text}});
             co_return delivered;
@@ -55,7 +41,7 @@ Task<std::size_t> LocalRetry::retry_due(Time now) {
             if (!count) co_return delivered;
             delivered += *count;
         }
-        if (entries->size() < limits_.entries_at_once) co_return delivered;
+        if (entries->size() < options_.entries_at_once) co_return delivered;
     }
 }
 
@@ -65,11 +51,12 @@ Task<std::size_t> LocalRetry::retry_all(Time now) {
     std::size_t delivered = 0;
     Queue::Position last;
     for (;;) {
-        const Result<std::vector<QueueEntry>> entries = co_await queue_.list_after(last, limits_.entries_at_once);
+        const Result<std::vector<QueueEntry>> entries = co_await queue_.list_after(last, options_.entries_at_once);
         if (!entries) {
             log_error("delivery.queue_unreadable", "", {{"why", entries.error().text}});
             co_return delivered;
         }
+        if (entries->empty()) co_return delivered;
         for (const QueueEntry& entry : *entries) {
             last = {entry.arrived, entry.id};
             if (stopping_) co_return delivered;
@@ -78,12 +65,11 @@ Task<std::size_t> LocalRetry::retry_all(Time now) {
             if (!count) co_return delivered;
             delivered += *count;
         }
-        if (entries->size() < limits_.entries_at_once) co_return delivered;
     }
 }
 
 Task<Result<std::size_t>> LocalRetry::retry_entry(const QueueEntry& entry, Time due_by, Time now) {
-    Result<std::vector<Attempt>> attempts = co_await try_entry(entry, due_by, now);
+    Result<Attempts> attempts = co_await try_entry(entry, due_by);
     if (!attempts && attempts.error().code == ErrorCode::not_found) co_return 0;  // dropped meanwhile
     Result<> recorded;
     if (attempts) recorded = co_await record(entry, *attempts, now);
@@ -92,37 +78,38 @@ Task<Result<std::size_t>> LocalRetry::retry_entry(const QueueEntry& entry, Time 
         log_error("delivery.retry_failed", "", {{"message", entry.id.text()}, {"why", error->text}});
         co_return fail(*error);
     }
-    co_return static_cast<std::size_t>(std::ranges::count_if(*attempts, [](const Attempt& attempt) { return attempt.error.empty(); }));
+    co_return static_cast<std::size_t>(
+        std::ranges::count_if(*attempts, [](const RecipientAttempt& one) { return one.attempt.result.has_value(); }));
 }
 
-Task<Result<std::vector<LocalRetry::Attempt>>> LocalRetry::try_entry(const QueueEntry& entry, Time due_by, Time now) {
+Task<Result<LocalRetry::Attempts>> LocalRetry::try_entry(const QueueEntry& entry, Time due_by) {
     const std::vector<const QueuedRecipient*> due = due_recipients(entry, due_by);
-    std::vector<Attempt> attempts;
+    Attempts attempts;
     Result<mailbox::Content> content = co_await queue_.content(entry.id);
     if (content) content = co_await mail_.settle(*std::move(content));
     if (!content && content.error().code != ErrorCode::internal) co_return fail(std::move(content).error());
     if (!content) {
         // A broken record must not hold up the messages behind it.
-        for (const QueuedRecipient* recipient : due) attempts.push_back(failure(entry, *recipient, content.error(), false, now));
+        for (const QueuedRecipient* recipient : due) attempts.push_back(failure(entry, *recipient, content.error(), false));
         co_return attempts;
     }
     for (std::size_t first = 0; first < due.size(); first += together_max) {
-        std::vector<Task<Attempt>> tries;
+        std::vector<Task<RecipientAttempt>> tries;
         for (std::size_t i = first; i < std::min(first + together_max, due.size()); ++i) {
-            tries.push_back(try_recipient(entry, *due[i], *content, now));
+            tries.push_back(try_recipient(entry, *due[i], *content));
         }
         std::ranges::move(co_await when_all(std::move(tries)), std::back_inserter(attempts));
     }
     co_return attempts;
 }
 
-Task<LocalRetry::Attempt> LocalRetry::try_recipient(const QueueEntry& entry, const QueuedRecipient& recipient,
-                                                    const mailbox::Content& content, Time now) {
+Task<RecipientAttempt> LocalRetry::try_recipient(const QueueEntry& entry, const QueuedRecipient& recipient,
+                                                 const mailbox::Content& content) {
     const Result<directory::Account> account = co_await directory_.account(recipient.account);
     if (!account) {
         const bool removed = account.error().code == ErrorCode::not_found;
         const Error error = removed ? Error{ErrorCode::not_found, "the account has been removed"} : account.error();
-        co_return failure(entry, recipient, error, removed, now);
+        co_return failure(entry, recipient, error, removed);
     }
     const Result<> stored = co_await deliver_locally(mail_, {.message = entry.id,
                                                              .content = content,
@@ -131,39 +118,25 @@ Task<LocalRetry::Attempt> LocalRetry::try_recipient(const QueueEntry& entry, con
                                                              .quota_bytes = account->quota_bytes,
                                                              .address = recipient.address,
                                                              .session_id = {}});
-    if (!stored) co_return failure(entry, recipient, stored.error(), false, now);
-    co_return Attempt{.number = recipient.number};
+    if (!stored) co_return failure(entry, recipient, stored.error(), false);
+    co_return RecipientAttempt{.number = recipient.number, .attempt = {.result = Delivered{.final = true}}};
 }
 
-LocalRetry::Attempt LocalRetry::failure(const QueueEntry& entry, const QueuedRecipient& recipient, const Error& error, bool for_good,
-                                        Time now) const {
-    const bool given_up = for_good || now - limits_.give_up_after >= entry.begins();
+RecipientAttempt LocalRetry::failure(const QueueEntry& entry, const QueuedRecipient& recipient, const Error& error, bool for_good) {
     const std::string why = error.text.empty() ? std::string(to_string(error.code)) : error.text;
-    log_warning(given_up ? "delivery.given_up" : "delivery.deferred", "",
+    log_warning(for_good ? "delivery.given_up" : "delivery.deferred", "",
                 {{"message", entry.id.text()}, {"account", recipient.address}, {"why", why}});
-    return {.number = recipient.number, .error = why, .status = std::string(local_status(error.code)), .for_good = given_up};
+    Failure failure;
+    failure.permanent = for_good;
+    failure.status = local_status(error.code);
+    failure.reason = why;
+    return {.number = recipient.number, .attempt = {.result = std::unexpected(std::move(failure))}};
 }
 
 // The entry may have changed since it was read: only the recipients that were tried are touched, and only if still there.
-Task<Result<>> LocalRetry::record(const QueueEntry& entry, const std::vector<Attempt>& attempts, Time now) {
-    const Result<> changed = co_await queue_.change(entry.id, [&attempts, now](QueueEntry& kept) -> Result<> {
-        for (const Attempt& attempt : attempts) {
-            const auto recipient = std::ranges::find(kept.recipients, attempt.number, &QueuedRecipient::number);
-            if (recipient == kept.recipients.end() || recipient->done()) continue;
-            if (attempt.error.empty()) {
-                if (kept.reverse_path.empty() || (recipient->notify & notify_success) == 0) {
-                    kept.recipients.erase(recipient);
-                } else {
-                    mark_delivered(*recipient, now);
-                }
-                continue;
-            }
-            ++recipient->attempts;
-            recipient->last_error = attempt.error;
-            if (attempt.for_good) recipient->report = Report::failed;
-            recipient->status = attempt.status;
-            recipient->due = attempt.for_good ? now : now + back_off(recipient->attempts);
-        }
+Task<Result<>> LocalRetry::record(const QueueEntry& entry, const Attempts& attempts, Time now) {
+    const Result<> changed = co_await queue_.change(entry.id, [&, random = options_.random()](QueueEntry& kept) -> Result<> {
+        apply_attempts(kept, attempts, options_.plan, now, random);
         return {};
     });
     if (!changed && changed.error().code == ErrorCode::not_found) co_return Result<>();

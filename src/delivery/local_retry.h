@@ -3,21 +3,25 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <string>
+#include <functional>
 #include <vector>
 
 #include "base/error.h"
+#include "base/id.h"
 #include "base/task.h"
 #include "base/time.h"
+#include "delivery/outcome.h"
 #include "delivery/queue.h"
+#include "delivery/retry_plan.h"
 #include "directory/directory.h"
 #include "mailbox/mailbox.h"
 
 namespace packetboat::delivery {
 
-struct RetryLimits {
-    std::chrono::seconds give_up_after{5 * 24 * 3600};  // RFC 5321 §4.5.4.1: "at least 4-5 days"
-    std::uint64_t entries_at_once = 64;                 // read together
+struct LocalRetryOptions {
+    RetryPlan plan;                                       // the same as for recipients elsewhere
+    std::uint64_t entries_at_once = 64;                   // read together
+    std::function<std::uint64_t()> random = &random_u64;  // for RetryPlan::wait()
 };
 
 // Tries again what mailboxes here could not take when it came. Recipients elsewhere are left as they are. A recipient whose account
@@ -26,7 +30,7 @@ struct RetryLimits {
 class LocalRetry {
 public:
     // All of them outlive the retry. Any thread; runs that overlap deliver nothing twice.
-    LocalRetry(directory::Directory& directory, mailbox::Mail& mail, Queue& queue, RetryLimits limits);
+    LocalRetry(directory::Directory& directory, mailbox::Mail& mail, Queue& queue, LocalRetryOptions options);
 
     // Every local recipient that is due, once. Answers how many were delivered. Ends early when the queue cannot be read or
     // written; what was delivered by then is delivered once all the same.
@@ -38,27 +42,19 @@ public:
     // Makes a run end after the message it is at, and every later one at once. Any thread.
     void stop() { stopping_ = true; }
 
-    // 1, 5, 15 minutes, then every hour.
-    static std::chrono::minutes back_off(std::uint32_t attempts);
-
 private:
-    struct Attempt {
-        std::uint32_t number = 0;  // of the recipient in its entry
-        std::string error;         // empty: delivered
-        std::string status;        // RFC 3463
-        bool for_good = false;
-    };
+    using Attempts = std::vector<RecipientAttempt>;
     // Recipients due at `due_by` or before.
     Task<Result<std::size_t>> retry_entry(const QueueEntry& entry, Time due_by, Time now);
-    Task<Result<std::vector<Attempt>>> try_entry(const QueueEntry& entry, Time due_by, Time now);
-    Task<Attempt> try_recipient(const QueueEntry& entry, const QueuedRecipient& recipient, const mailbox::Content& content, Time now);
-    Attempt failure(const QueueEntry& entry, const QueuedRecipient& recipient, const Error& error, bool for_good, Time now) const;
-    Task<Result<>> record(const QueueEntry& entry, const std::vector<Attempt>& attempts, Time now);
+    Task<Result<Attempts>> try_entry(const QueueEntry& entry, Time due_by);
+    Task<RecipientAttempt> try_recipient(const QueueEntry& entry, const QueuedRecipient& recipient, const mailbox::Content& content);
+    static RecipientAttempt failure(const QueueEntry& entry, const QueuedRecipient& recipient, const Error& error, bool for_good);
+    Task<Result<>> record(const QueueEntry& entry, const Attempts& attempts, Time now);
 
     directory::Directory& directory_;
     mailbox::Mail& mail_;
     Queue& queue_;
-    RetryLimits limits_;
+    LocalRetryOptions options_;
     std::atomic<bool> stopping_{false};
 };
 

@@ -213,7 +213,7 @@ TEST_F(OutboundTest, each_domain_takes_its_own_way) {
         EXPECT_EQ(kept.recipients.at(0).address, "dan@dead.example");
         EXPECT_EQ(kept.recipients.at(0).last_error, "mx does not answer");
         EXPECT_EQ(kept.recipients.at(0).attempts, 1U);
-        EXPECT_EQ((co_await queue_.dialogue(id)).value(), "mx: no answer\n");
+        EXPECT_EQ((co_await queue_.dialogues(id)).value().at(0).text, "mx: no answer\n");
         EXPECT_EQ((co_await outbound_->state("dead.example")).value().reason, "mx does not answer");
         transport_.no_connection.clear();
         co_await pacer_.advance_by_steps(minutes(2), seconds(10));

@@ -27,13 +27,18 @@ store::CommitId add_commit_id(const QueueEntry& entry) {
     return Id128::derived({"queue.add", entry.id.view(), destinations.view()});
 }
 
+// A page of messages with a thousand recipients each is cut short, so that it does not take a hundred megabytes.
+constexpr std::size_t recipients_at_once = 10'000;
+
 // One broken record must not hide, or hold up, all the others.
 struct Found {
     std::vector<QueueEntry> entries;
     std::size_t unreadable = 0;
+    std::size_t recipients = 0;
 
     void add(Result<QueueEnvelope> envelope) {
         if (envelope) {
+            recipients += envelope->entry.recipients.size();
             entries.push_back(std::move(envelope->entry));
         } else {
             ++unreadable;
@@ -46,7 +51,7 @@ Result<Found> scan_entries(const store::Reader& reader, std::string_view from, s
     if (limit == 0) return found;
     reader.scan(from, store::prefix_end("e"), [&](std::string_view key, std::string_view record) {
         found.add(load_entry(reader, key, record));
-        return found.entries.size() < limit;
+        return found.entries.size() < limit && found.recipients < recipients_at_once;
     });
     return found;
 }
@@ -61,6 +66,46 @@ Result<Found> scan_due(const store::Reader& reader, Work work, Time now, std::si
         found.add(find_entry(reader, key_owner(key).value_or(Id128{})));
         return found.entries.size() < limit;
     });
+    return found;
+}
+
+// Two scans side by side, both in the order of the ids, in place of one scan for each entry.
+Result<Queue::Recipients> scan_recipients(const store::Reader& reader, const Id128& after, std::size_t limit) {
+    Queue::Recipients found;
+    if (limit == 0) return found;
+    const std::string from = after == Id128{} ? std::string("i") : id_key(after) + '\0';
+    reader.scan(from, store::prefix_end("i"), [&](std::string_view key, std::string_view record) {
+        const std::optional<Id128> id = key_owner(key);
+        const std::optional<std::uint64_t> arrived = decode_number(record);
+        if (!id || !arrived || *arrived > INT64_MAX) return true;  // verify() tells of it
+        found.last = id;
+        QueueEntry& entry = found.entries.emplace_back();
+        entry.id = *id;
+        entry.arrived = {static_cast<std::int64_t>(*arrived)};
+        return found.entries.size() < limit;
+    });
+    if (found.entries.empty()) return found;
+    auto entry = found.entries.begin();
+    std::size_t recipients = 0;
+    reader.scan(recipient_prefix(entry->id), store::prefix_end(recipient_prefix(*found.last)),
+                [&](std::string_view key, std::string_view record) {
+                    const std::optional<Id128> id = key_owner(key);
+                    std::optional<QueuedRecipient> recipient = decode_recipient(key, record);
+                    if (!id || !recipient) return true;
+                    while (entry != found.entries.end() && entry->id < *id) ++entry;
+                    if (entry == found.entries.end()) return false;
+                    if (entry->id != *id) return true;
+                    if (entry->recipients.empty() && recipients >= recipients_at_once) return false;
+                    ++recipients;
+                    entry->recipients.push_back(*std::move(recipient));
+                    return true;
+                });
+    // Those that were not come to belong to the next page.
+    if (recipients >= recipients_at_once && entry != found.entries.end()) {
+        if (!entry->recipients.empty()) ++entry;
+        found.entries.erase(entry, found.entries.end());
+        found.last = found.entries.back().id;
+    }
     return found;
 }
 
@@ -145,6 +190,12 @@ Task<Entries> Queue::list_after(Position after, std::size_t limit) {
                                                      [&](const store::Reader& reader) { return scan_entries(reader, from, limit); }));
 }
 
+Task<Result<Queue::Recipients>> Queue::recipients_after(const Id128& after, std::size_t limit) {
+    co_return co_await state_->store.read(queue_partition(), weight_of(limit), [from = after, limit](const store::Reader& reader) {
+        return scan_recipients(reader, from, limit);
+    });
+}
+
 Task<Entries> Queue::due(Work work, Time now, std::size_t limit) {
     co_return entries_of(co_await state_->store.read(queue_partition(), weight_of(limit),
                                                      [&](const store::Reader& reader) { return scan_due(reader, work, now, limit); }));
@@ -180,7 +231,7 @@ Task<Result<>> Queue::update(QueueEntry entry) {
     });
 }
 
-Task<Result<>> Queue::change(const Id128& id, Change change, std::optional<std::string> dialogue) {
+Task<Result<>> Queue::change(const Id128& id, Change change, std::optional<QueueDialogue> dialogue) {
     QueueEntry changed;
     Result<> written = co_await state_->write(std::nullopt, [this, id, &change, &changed, &dialogue](store::Transaction& transaction) {
         Result<QueueEntry> after = change_entry(transaction, id, change, state_->limits);
@@ -218,12 +269,12 @@ Task<Result<std::vector<RelayDue>>> Queue::relay_due(const RelayDue& after, Time
                                           });
 }
 
-Task<Result<std::string>> Queue::dialogue(const Id128& id) {
+Task<Result<std::vector<QueueDialogue>>> Queue::dialogues(const Id128& id) {
     co_return co_await state_->store.read(queue_partition(), store::Weight::few,
-                                          [wanted = id](const store::Reader& reader) -> Result<std::string> {
+                                          [wanted = id](const store::Reader& reader) -> Result<std::vector<QueueDialogue>> {
                                               if (!reader.contains(id_key(wanted)))
                                                   return fail(ErrorCode::not_found, "no message " + wanted.text() + " in the queue");
-                                              return reader.get(dialogue_key(wanted)).value_or(std::string());
+                                              return decode_dialogues(reader.get(dialogue_key(wanted)).value_or(std::string()));
                                           });
 }
 

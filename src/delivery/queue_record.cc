@@ -183,6 +183,26 @@ std::string relay_key(const RelayDue& due) {
 
 std::string dialogue_key(const Id128& id) { return Writer("l").bytes(id.view()).take(); }
 
+std::string encode_dialogues(const std::vector<QueueDialogue>& dialogues) {
+    Writer out;
+    out.u8(record_version);
+    for (const QueueDialogue& one : dialogues) out.text(one.domain).text(one.text);
+    return out.take();
+}
+
+std::vector<QueueDialogue> decode_dialogues(std::string_view record) {
+    std::vector<QueueDialogue> dialogues;
+    RecordReader in(record);
+    if (in.u8() != record_version) return {};
+    while (!in.failed() && !in.ok_and_done()) {
+        QueueDialogue& one = dialogues.emplace_back();
+        one.domain = in.text();
+        one.text = in.text();
+    }
+    if (!in.ok_and_done()) return {};
+    return dialogues;
+}
+
 std::optional<Id128> key_owner(std::string_view key) {
     RecordReader in(key);
     bool with_domain = false;

@@ -19,7 +19,7 @@
 //   c <id, 16>                        the content, when it is not a blob
 //   d <work, 1> <due, 8> <id, 16>     empty; one for each kind of work that the entry needs, at its earliest time
 //   d <relay, 1> <due, 8> <id, 16> <domain>   one for each domain that the entry is to be relayed to: RelayDue
-//   l <id, 16>                        the dialogue of the last attempt that failed
+//   l <id, 16>                        for each domain the dialogue of the last attempt that failed
 //   n                                 how many entries there are
 namespace packetboat::delivery {
 
@@ -49,6 +49,9 @@ std::string content_key(const Id128& id);
 std::string due_key(Work work, Time due, const Id128& id);
 std::string relay_key(const RelayDue& due);
 std::string dialogue_key(const Id128& id);
+std::string encode_dialogues(const std::vector<QueueDialogue>& dialogues);
+// Empty for a record that we did not write.
+std::vector<QueueDialogue> decode_dialogues(std::string_view record);
 inline constexpr std::string_view count_key = "n";
 
 // Which entry a key of any kind but "n" belongs to; nullopt: not a key of ours.

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <utility>
 
@@ -102,6 +103,84 @@ TEST_F(QueueTest, an_entry_comes_back_as_it_was_put) {
     EXPECT_EQ(*run(queue_.content(entry.id)).value().bytes, "hello\r\n");
     EXPECT_EQ(run(queue_.size()).value(), 1U);
     EXPECT_EQ(findings(), std::vector<std::string>());
+}
+
+TEST_F(QueueTest, the_last_dialogue_of_each_domain_is_kept_and_its_end_rather_than_its_beginning) {
+    const Id128 id = add(entry_for({"a@example.org", "b@example.net"}));
+    const auto said = [&](std::string domain, std::string text) {
+        ASSERT_TRUE(run(queue_.change(id, [](QueueEntry&) -> Result<> { return {}; }, QueueDialogue{std::move(domain), std::move(text)})));
+    };
+    const auto kept = [&] { return run(queue_.dialogues(id)).value(); };
+    EXPECT_TRUE(kept().empty());
+    said("example.org", "first\n");
+    said("example.net", "other\n");
+    said("example.org", "second\n");
+    EXPECT_EQ(kept(), (std::vector<QueueDialogue>{{"example.net", "other\n"}, {"example.org", "second\n"}}));
+    said("example.net", "");
+    EXPECT_EQ(kept(), (std::vector<QueueDialogue>{{"example.org", "second\n"}}));
+
+    said("example.org", "begin\n" + std::string(20'000, 'x') + "\n550 no\n");
+    EXPECT_EQ(kept()[0].text, "(what was said before is left out)\n550 no\n");
+    said("example.org", std::string(20'000, 'x'));
+    EXPECT_LT(kept()[0].text.size(), 16U * 1024 + 100);
+    for (char c = 'a'; c < 'h'; ++c) said(std::string(1, c), std::string(16 * 1024, c));
+    EXPECT_EQ(kept().size(), 3U);
+    EXPECT_EQ(kept().back().domain, "g");
+    EXPECT_EQ(findings(), std::vector<std::string>());
+}
+
+TEST(QueueLists, are_cut_short_where_there_are_many_recipients) {
+    const std::unique_ptr<store::Store> store = store::make_memory_store();
+    Queue queue(*store, {.entries_max = 100, .recipients_max = 4000});
+    constexpr std::size_t entries = 7;
+    for (std::size_t i = 0; i < entries; ++i) {
+        QueueEntry entry = entry_for({}, start + seconds(static_cast<int>(i)));
+        for (int n = 0; n < 3000; ++n) entry.recipients.push_back({.address = std::to_string(n) + "@example.org"});
+        ASSERT_TRUE(run_to_end(queue.add(std::move(entry), content_of("x"))));
+    }
+    std::size_t met = 0;
+    Queue::Position last;
+    for (;;) {
+        const std::vector<QueueEntry> page = run_to_end(queue.list_after(last, 100)).value();
+        if (page.empty()) break;
+        EXPECT_LE(page.size(), 4U);
+        met += page.size();
+        last = {page.back().arrived, page.back().id};
+    }
+    EXPECT_EQ(met, entries);
+    std::map<Id128, std::size_t> counted;
+    std::optional<Id128> after = Id128{};
+    while (after) {
+        const Queue::Recipients page = run_to_end(queue.recipients_after(*after, 100)).value();
+        EXPECT_LE(page.entries.size(), 4U);
+        for (const QueueEntry& entry : page.entries) counted[entry.id] += entry.recipients.size();
+        after = page.last;
+    }
+    EXPECT_EQ(counted.size(), entries);
+    for (const auto& [id, count] : counted) EXPECT_EQ(count, 3000U);
+}
+
+TEST_F(QueueTest, recipients_are_counted_without_the_envelopes) {
+    std::map<Id128, std::size_t> added;
+    for (int i = 0; i < 3; ++i) {
+        added.emplace(add(i % 2 == 0 ? entry_for({"a@example.org", "b@example.net"}, start + seconds(i)) : entry_for({"c@example.org"})),
+                      i % 2 == 0 ? 2 : 1);
+    }
+    for (const std::size_t page : {1U, 2U, 3U, 100U}) {
+        std::map<Id128, std::size_t> counted;
+        std::optional<Id128> last = Id128{};
+        while (last) {
+            const Queue::Recipients found = run(queue_.recipients_after(*last, page)).value();
+            EXPECT_LE(found.entries.size(), page);
+            for (const QueueEntry& entry : found.entries) {
+                EXPECT_TRUE(counted.emplace(entry.id, entry.recipients.size()).second);
+                EXPECT_EQ(entry.arrived, run(queue_.get(entry.id)).value().arrived);
+            }
+            last = found.last;
+        }
+        EXPECT_EQ(counted, added) << page;
+    }
+    EXPECT_FALSE(run(queue_.recipients_after(Id128{}, 0)).value().last);
 }
 
 TEST_F(QueueTest, entries_are_listed_in_the_order_of_their_arrival) {
@@ -302,17 +381,17 @@ TEST_F(QueueTest, each_domain_is_due_by_itself) {
             kept.recipients[0].warned = true;
             return {};
         },
-        "220 hello")));
+        QueueDialogue{"example.org", "220 hello"})));
     ASSERT_EQ(told.size(), 1U);
     EXPECT_EQ(told[0].due, start + minutes(2));
     EXPECT_TRUE(told[0].warned);
     EXPECT_EQ(dues(start + minutes(9)), told);
     EXPECT_EQ(ids(run(queue_.due(Work::tell_sender, start + minutes(9), 10))), std::vector{id});
-    EXPECT_EQ(run(queue_.dialogue(id)).value(), "220 hello");
+    EXPECT_EQ(run(queue_.dialogues(id)).value(), (std::vector<QueueDialogue>{{"example.org", "220 hello"}}));
     EXPECT_EQ(findings(), std::vector<std::string>());
 
     ASSERT_TRUE(run(queue_.remove(id)));
-    EXPECT_EQ(run(queue_.dialogue(id)).error().code, ErrorCode::not_found);
+    EXPECT_EQ(run(queue_.dialogues(id)).error().code, ErrorCode::not_found);
     EXPECT_TRUE(dues(start + minutes(9)).empty());
     EXPECT_EQ(findings(), std::vector<std::string>());
 }

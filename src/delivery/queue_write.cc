@@ -25,6 +25,15 @@ void cut_text(std::string& text, std::size_t max_bytes) {
     text.resize(max_bytes);
 }
 
+// Of what was said the end decides; it begins with a whole line.
+void keep_end(std::string& text, std::size_t max_bytes) {
+    constexpr std::string_view left_out = "(what was said before is left out)\n";
+    if (text.size() <= max_bytes) return;
+    std::size_t from = text.find('\n', text.size() - max_bytes + std::min(left_out.size(), max_bytes));
+    from = from == std::string::npos ? text.size() - max_bytes : from + 1;
+    text.replace(0, from, left_out);
+}
+
 // New recipients get the next numbers; a number that was never given is a mistake of the caller's.
 Result<> number_recipients(QueueEnvelope& envelope) {
     std::set<std::uint32_t> seen;
@@ -174,9 +183,18 @@ Result<QueueEntry> change_entry(store::Transaction& transaction, const Id128& id
     return std::move(after.entry);
 }
 
-void write_dialogue(store::Transaction& transaction, const Id128& id, std::string dialogue, const QueueLimits& limits) {
-    cut_text(dialogue, limits.dialogue_max_bytes);
-    if (!dialogue.empty()) transaction.put(dialogue_key(id), dialogue);
+void write_dialogue(store::Transaction& transaction, const Id128& id, QueueDialogue dialogue, const QueueLimits& limits) {
+    keep_end(dialogue.text, limits.dialogue_max_bytes);
+    const std::string key = dialogue_key(id);
+    std::vector<QueueDialogue> all = decode_dialogues(transaction.get(key).value_or(std::string()));
+    std::erase_if(all, [&](const QueueDialogue& one) { return one.domain == dialogue.domain; });
+    if (!dialogue.text.empty()) all.push_back(std::move(dialogue));
+    std::size_t bytes = 0;
+    auto first = all.end();
+    while (first != all.begin() && bytes + std::prev(first)->text.size() <= limits.dialogues_max_bytes) bytes += (--first)->text.size();
+    all.erase(all.begin(), first);
+    if (!all.empty()) return transaction.put(key, encode_dialogues(all));
+    if (transaction.contains(key)) transaction.erase(key);
 }
 
 Result<> remove_entry(store::Transaction& transaction, const Id128& id) {

@@ -20,7 +20,7 @@ Result<> add_entry(store::Transaction& transaction, const QueueEntry& entry, con
 Result<QueueEntry> change_entry(store::Transaction& transaction, const Id128& id, Queue::Change& change, const QueueLimits& limits);
 
 // Of an entry that is there.
-void write_dialogue(store::Transaction& transaction, const Id128& id, std::string dialogue, const QueueLimits& limits);
+void write_dialogue(store::Transaction& transaction, const Id128& id, QueueDialogue dialogue, const QueueLimits& limits);
 
 Result<> remove_entry(store::Transaction& transaction, const Id128& id);
 

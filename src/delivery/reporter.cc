@@ -1,11 +1,11 @@
 #include "delivery/reporter.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/log.h"
 #include "base/record.h"
-#include "delivery/local_retry.h"
 
 namespace packetboat::delivery {
 namespace {
@@ -48,6 +48,11 @@ void log_reports(std::string_view event, const QueueEntry& entry, const Recipien
                   {"error", recipient->last_error},
                   {"why", why}});
     }
+}
+
+std::chrono::minutes pause_after(std::uint32_t attempts) {
+    constexpr std::array<int, 4> minutes{1, 5, 15, 60};
+    return std::chrono::minutes(minutes[std::min<std::size_t>(attempts - 1, minutes.size() - 1)]);
 }
 
 }  // namespace
@@ -147,7 +152,7 @@ Reporter::Turn Reporter::failed(const QueueEntry& entry, const Recipients& recip
     }
     Postponed& postponed = postponed_[entry.id];
     ++postponed.attempts;
-    postponed.until = now + LocalRetry::back_off(postponed.attempts);
+    postponed.until = now + pause_after(postponed.attempts);
     log_warning("delivery.report_postponed", "",
                 {{"message", entry.id.text()}, {"sender", entry.reverse_path}, {"attempts", postponed.attempts}, {"why", error.text}});
     return Turn::postponed;

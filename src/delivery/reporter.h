@@ -33,7 +33,7 @@ bool wants_report(const QueuedRecipient& recipient);
 // Delivery::accept() with the null reverse-path, as any message does: to a mailbox here, or to the queue.
 //
 // Nobody is told of a notification that fails (RFC 5321 §6.1), nor with NOTIFY=NEVER; the log has a line then. So it has when a sender
-// cannot be reached at all. A sender that cannot be reached for the moment is tried again as LocalRetry tries mailboxes.
+// cannot be reached at all. A sender that cannot be reached for the moment is tried again after 1, 5 and 15 minutes, then every hour.
 //
 // A stop between the notification and the queue's change makes the same notification again, and accept() drops the second.
 class Reporter {

@@ -375,8 +375,8 @@ TEST_F(ReporterTest, what_a_mailbox_could_not_take_is_told_at_last) {
     EXPECT_EQ(office_.run(retry.retry_due(now_)), 0U);
     office_.mend();
     EXPECT_EQ(report(), 1U);
-    EXPECT_EQ(value_of(inbox().at(0).groups.at(1), "Diagnostic-Code"), "x-packetboat; a write error");
-    EXPECT_EQ(value_of(inbox()[0].groups[1], "Status"), "4.3.0");
+    EXPECT_EQ(value_of(inbox().at(0).groups.at(1), "Diagnostic-Code"), "x-packetboat; given up after 5 days: a write error");
+    EXPECT_EQ(value_of(inbox()[0].groups[1], "Status"), "4.4.7");
     expect_nothing_is_left();
 }
 

@@ -78,7 +78,8 @@ Task<HostAddresses> Connector::addresses_of(const MailHost& host) {
 }
 
 Task<HostPlan> Connector::plan_for(const MailHost& host, const HostAddresses& found) {
-    PlanQuestion question{.domain = route_.domain,
+    PlanQuestion question{.domain = route_.next_hop,
+                          .by_mx = route_.by_mx,
                           .host = host.name,
                           .canonical_host = found.canonical_name,
                           .port = route_.port,
@@ -102,7 +103,7 @@ Task<Connector::Go> Connector::try_host(const MailHost& host) {
         co_return Go::next_host;
     }
     const auto is_ours = [&](const IpAddress& address) {
-        return std::ranges::find(state_.options.own_endpoints, Endpoint{address, route_.port}) != state_.options.own_endpoints.end();
+        return state_.options.is_own && state_.options.is_own(Endpoint{address, route_.port});
     };
     if (std::ranges::any_of(found.addresses, is_ours)) {
         // RFC 5321 §5.1: we are this host; only better ones than it could take the mail, and they were tried.

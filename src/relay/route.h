@@ -18,6 +18,7 @@ struct RoutePlan {
     std::string domain;
     std::vector<MailHost> hosts;  // as MailHosts has them
     bool by_mx = false;           // or: they were configured, or the domain is an address
+    std::string next_hop;         // whose hosts these are: the domain, or what is configured in its place
     bool implicit = false;        // there is no MX: the domain is the host
     bool names_secure = false;    // as PlanQuestion::name_secure
     std::uint16_t port = 0;

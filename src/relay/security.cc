@@ -59,7 +59,7 @@ Task<HostPlan> PolicySecurity::plan(PlanQuestion question) {
                                                            .addresses_secure = question.addresses_secure,
                                                            .canonical_name = question.canonical_host});
     }
-    if (sts_ && question.level != TlsLevel::none) situation.sts = (co_await sts_->policy_for(question.domain)).policy;
+    if (sts_ && question.by_mx && question.level != TlsLevel::none) situation.sts = (co_await sts_->policy_for(question.domain)).policy;
     trust::HostTlsPlan plan = trust::plan_tls(situation);
     if (!plan.note.empty())
         log_warning("relay.policy_noted", "", {{"domain", question.domain}, {"host", question.host}, {"why", plan.note}});

@@ -40,7 +40,8 @@ struct HostPlan {
 
 // Whom the plan is for.
 struct PlanQuestion {
-    std::string domain;          // of the recipients
+    std::string domain;          // the next hop's: the recipients', or what is configured in its place
+    bool by_mx = false;          // the host was found as an MX of it: MTA-STS is about nothing else (RFC 8461 §3.4)
     std::string host;            // a name, or an address as text
     std::string canonical_host;  // where CNAMEs led from there; empty: nowhere
     std::uint16_t port = 25;

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "base/executor.h"
+#include "store/memory.h"
+#include "trust/testing/fake_resolver.h"
 
 namespace packetboat::relay {
 namespace {
@@ -55,6 +57,52 @@ TEST(PolicySecurity, asks_for_no_tlsa_records_of_an_address) {
     PolicySecurity security(&dns);
     const PlanQuestion question{.domain = "example.org", .host = "192.0.2.1", .name_secure = true, .addresses_secure = true};
     EXPECT_EQ(show(run_to_end(security.plan(question))), "wanted any");
+}
+
+// A domain whose policy names one host.
+struct Published {
+    explicit Published(std::string mode) {
+        dns::Answer& text = dns.at("_mta-sts.example.org", dns::Type::txt);
+        text.outcome = dns::Outcome::found;
+        text.texts = {"v=STSv1; id=1;"};
+        dns::Answer& address = dns.at("mta-sts.example.org", dns::Type::a);
+        address.outcome = dns::Outcome::found;
+        address.addresses = {*IpAddress::parse("192.0.2.1")};
+        policy = "version: STSv1\r\nmode: " + mode + "\r\nmx: mx.example\r\nmax_age: 86400\r\n";
+    }
+
+    trust::testing::FakeResolver dns;
+    std::unique_ptr<store::Store> store = store::make_memory_store();
+    std::string policy;
+    int fetched = 0;
+    trust::MtaSts sts{dns, *store, [this](trust::PolicyRequest) -> Task<Result<std::string>> {
+                          ++fetched;
+                          co_return policy;
+                      }};
+    PolicySecurity security{nullptr, &sts};
+};
+
+TEST(PolicySecurity, holds_the_hosts_of_a_domain_against_its_policy) {
+    Published enforced("enforce");
+    PlanQuestion question{.domain = "example.org", .by_mx = true, .host = "mx.example"};
+    EXPECT_EQ(show(run_to_end(enforced.security.plan(question))), "required pkix mx.example");
+    question.host = "mx.elsewhere.example";
+    EXPECT_EQ(show(run_to_end(enforced.security.plan(question))), "skip 4.7.5");
+    EXPECT_EQ(run_to_end(enforced.security.policy_of("example.org")), "enforce mx.example");
+    EXPECT_EQ(enforced.fetched, 1);
+
+    Published testing("testing");
+    EXPECT_EQ(show(run_to_end(testing.security.plan(question))), "wanted any");
+    EXPECT_EQ(run_to_end(testing.security.policy_of("example.org")), "testing mx.example");
+    EXPECT_EQ(run_to_end(testing.security.policy_of("example.com")), "");
+}
+
+// RFC 8461 §3.4 is about the hosts that MX records name: a smart host is the operator's own choice.
+TEST(PolicySecurity, asks_for_no_policy_where_the_host_was_configured) {
+    Published enforced("enforce");
+    const PlanQuestion question{.domain = "example.org", .by_mx = false, .host = "smart.example", .name_secure = true};
+    EXPECT_EQ(show(run_to_end(enforced.security.plan(question))), "wanted any");
+    EXPECT_EQ(enforced.fetched, 0);
 }
 
 }  // namespace

@@ -56,6 +56,7 @@ Task<Routing> SmtpTransport::route(const std::string& domain) {
     const ConfiguredRoute& through = *plan.through;
     plan.port = port_of(through, state_->options);
     const bool configured = !through.host.empty();
+    plan.next_hop = configured ? through.host : domain;
     if (configured && !through.mx) {
         plan.hosts = {{.name = through.host}};
         plan.names_secure = true;
@@ -69,13 +70,13 @@ Task<Routing> SmtpTransport::route(const std::string& domain) {
         plan.names_secure = true;
         co_return routing(std::move(plan), answer_valid_max);
     }
-    MailExchange found = co_await find_mail_hosts(state_->resolver, configured ? through.host : domain, state_->options.own_names);
+    MailExchange found = co_await find_mail_hosts(state_->resolver, plan.next_hop, state_->options.own_names);
     if (!found.hosts) co_return Routing{.route = std::unexpected(std::move(found.hosts).error()), .valid = found.valid};
     plan.hosts = std::move(found.hosts->hosts);
     plan.by_mx = true;
     plan.implicit = found.hosts->implicit;
     plan.names_secure = found.hosts->secure;
-    plan.policy = co_await state_->security.policy_of(domain);
+    plan.policy = co_await state_->security.policy_of(plan.next_hop);
     co_return routing(std::move(plan), found.valid);
 }
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,9 +22,10 @@
 namespace packetboat::relay {
 
 struct TransportOptions {
-    std::string name;                      // what we call ourselves: a host name, or an address literal
-    std::vector<std::string> own_names;    // MX hosts that are this server, in lower case (with `name`, if it is one)
-    std::vector<Endpoint> own_endpoints;   // where this server listens for mail; no wildcards
+    std::string name;                    // what we call ourselves: a host name, or an address literal
+    std::vector<std::string> own_names;  // MX hosts that are this server, in lower case (with `name`, if it is one)
+    // Whether this server listens for mail there; none: nowhere. On the reactor's thread, and does not wait.
+    std::function<bool(const Endpoint&)> is_own;
     std::uint16_t port = 25;               // of SMTP servers
     std::uint16_t lmtp_port = 24;          // of LMTP servers
     std::uint16_t submissions_port = 465;  // with TLS from the first byte

@@ -225,7 +225,7 @@ TEST_F(Hostile, no_host_has_an_address) {
 
 TEST_F(Hostile, a_host_that_is_this_server_ends_the_search) {
     two_hosts({Script{}});
-    options.own_endpoints = {{IpAddress::v4(127, 0, 0, 1), servers.port()}};
+    options.is_own = [this](const Endpoint& one) { return one == Endpoint{IpAddress::v4(127, 0, 0, 1), servers.port()}; };
     EXPECT_EQ(deliver(), Strings{"5.4.6 for good: mail for example.org loops back to us: mx1.example.org is this server"});
 }
 

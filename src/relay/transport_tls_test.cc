@@ -201,6 +201,23 @@ TEST_F(Tls, a_plan_may_pass_over_a_host) {
     EXPECT_EQ(fixed.questions[0].host, "mx1.example.org");
 }
 
+TEST_F(Tls, plans_are_for_the_next_hop_and_not_for_the_recipients) {
+    FixedSecurity fixed({.tls = HostPlan::Tls::wanted});
+    security = &fixed;
+    one_host({});
+    resolver.mx("hub.example", {"10 mx1.example.org"});
+    for (const bool by_mx : {false, true}) {
+        SCOPED_TRACE(by_mx);
+        routes = {{.domains = {"*"}, .host = by_mx ? "hub.example" : "mx1.example.org", .mx = by_mx, .password_without_tls = true}};
+        transport().set_routes(*RouteTable::make(routes));
+        (void)deliver("example.com");
+        ASSERT_FALSE(fixed.questions.empty());
+        EXPECT_EQ(fixed.questions.back().domain, by_mx ? "hub.example" : "mx1.example.org");
+        EXPECT_EQ(fixed.questions.back().host, "mx1.example.org");
+        EXPECT_EQ(fixed.questions.back().by_mx, by_mx);
+    }
+}
+
 TEST_F(Tls, a_plan_names_the_certificate) {
     FixedSecurity fixed({.tls = HostPlan::Tls::required, .certificate = HostPlan::Certificate::pkix, .names = {"other.example.org"}});
     security = &fixed;

@@ -39,6 +39,17 @@ struct Timeouts {
     std::chrono::seconds session{};  // in all
 };
 
+// How long another host may take, by the stage (RFC 5321 §4.5.3.2).
+struct OutboundTimeouts {
+    std::chrono::seconds greeting{};   // the greeting, and the answer to EHLO
+    std::chrono::seconds handshake{};  // of TLS
+    std::chrono::seconds command{};    // MAIL, RCPT, AUTH, RSET
+    std::chrono::seconds data{};
+    std::chrono::seconds block{};  // to take a part of the message
+    std::chrono::seconds end{};    // to answer its end
+    std::chrono::seconds quit{};
+};
+
 // Where the values come from, so that a mistake seen late can still be shown in the file.
 struct ConfigurationSource {
     std::string file;                                         // empty: none was read
@@ -86,10 +97,16 @@ struct Configuration {
     delivery::OutboundOptions outbound;
     std::uint64_t outbound_port = 25;                 // of other domains' hosts
     std::chrono::seconds outbound_connect_timeout{};  // of one address
-    std::vector<IpAddress> outbound_sources;          // to connect from; empty: the system chooses
-    std::size_t outbound_tls = 1;                     // none, may, encrypt, verify
+    OutboundTimeouts outbound_timeouts;
+    std::uint64_t outbound_recipients_max = 0;
+    std::uint64_t outbound_addresses_tried_max = 0;
+    std::uint64_t outbound_addresses_tried_per_host_max = 0;
+    std::string outbound_own_names;
+    std::vector<IpAddress> outbound_sources;  // to connect from; empty: the system chooses
+    std::size_t outbound_tls = 1;             // none, may, encrypt, verify
     std::filesystem::path outbound_ca_file;
     bool outbound_mta_sts = true;
+    std::uint64_t outbound_mta_sts_port = 443;  // of policy hosts
     bool outbound_dane = true;
 
     std::vector<RouteSettings> routes;

@@ -14,6 +14,7 @@
 #include "net/reactor.h"
 #include "relay/routing.h"
 #include "relay/transport.h"
+#include "server/own_endpoints.h"
 #include "server/pacer.h"
 #include "trust/policy_cache.h"
 #include "trust/policy_fetch.h"
@@ -78,6 +79,31 @@ Result<std::vector<IpAddress>> parse_addresses(const std::vector<std::string>& t
         addresses.push_back(*address);
     }
     return addresses;
+}
+
+// Names, with spaces or commas between them.
+std::vector<std::string_view> words(std::string_view text) {
+    std::vector<std::string_view> out;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find_first_of(" ,\t"), text.size());
+        if (end > 0) out.push_back(text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return out;
+}
+
+smtp::ClientTimeouts client_timeouts(const OutboundTimeouts& from) {
+    return {.greeting = from.greeting,
+            .hello = from.greeting,
+            .handshake = from.handshake,
+            .auth = from.command,
+            .mail = from.command,
+            .rcpt = from.command,
+            .data = from.data,
+            .block = from.block,
+            .end = from.end,
+            .rset = from.command,
+            .quit = from.quit};
 }
 
 std::optional<relay::TlsLevel> tls_level(std::string_view word) {
@@ -203,7 +229,8 @@ Result<std::unique_ptr<Sending>> Sending::make(const Configuration& configuratio
     if (!resolver) return fail(std::move(resolver).error());
     state.resolver = *std::move(resolver);
     if (configuration.outbound_mta_sts) {
-        state.fetcher = std::make_unique<trust::PolicyFetcher>(trust::PolicyFetcher::Options{.ca_file = configuration.outbound_ca_file});
+        state.fetcher = std::make_unique<trust::PolicyFetcher>(trust::PolicyFetcher::Options{
+            .ca_file = configuration.outbound_ca_file, .port = static_cast<std::uint16_t>(configuration.outbound_mta_sts_port)});
         state.sts = std::make_unique<trust::MtaSts>(
             *state.resolver, services.store(),
             [&fetcher = *state.fetcher](trust::PolicyRequest request) { return fetcher.fetch(std::move(request)); });
@@ -215,10 +242,15 @@ Result<std::unique_ptr<Sending>> Sending::make(const Configuration& configuratio
     relay::TransportOptions options;
     options.name = configuration.hostname;
     options.own_names = {lower(configuration.hostname)};
-    options.own_endpoints = std::move(place.own_endpoints);
+    for (const std::string_view name : words(configuration.outbound_own_names)) options.own_names.push_back(lower(name));
+    options.is_own = [own = OwnEndpoints(std::move(place.own_endpoints))](const Endpoint& one) mutable { return own.contain(one); };
     options.port = static_cast<std::uint16_t>(configuration.outbound_port);
     options.ca_file = configuration.outbound_ca_file;
     options.connect_timeout = configuration.outbound_connect_timeout;
+    options.timeouts = client_timeouts(configuration.outbound_timeouts);
+    options.recipients_max = configuration.outbound_recipients_max;
+    options.addresses_tried_max = configuration.outbound_addresses_tried_max;
+    options.addresses_tried_per_host_max = configuration.outbound_addresses_tried_per_host_max;
     Result<std::unique_ptr<relay::SmtpTransport>> transport =
         relay::SmtpTransport::make(state.reactor, *state.resolver, *state.security, *std::move(routes), std::move(options));
     if (!transport) return fail(std::move(transport).error());

@@ -11,7 +11,7 @@ Services::Services(std::unique_ptr<store::Store> store, const Configuration& con
       mail_(*store_, configuration.mailbox),
       queue_(*store_, configuration.queue),
       delivery_(*store_, directory_, mail_, queue_, configuration.delivery),
-      local_retry_(directory_, mail_, queue_, {}) {}
+      local_retry_(directory_, mail_, queue_, {.plan = configuration.retry}) {}
 
 Result<std::unique_ptr<Services>> Services::open(const Configuration& configuration, std::shared_ptr<rocksdb::FileSystem> files) {
     Result<std::unique_ptr<store::Store>> store = store::open_rocks({
