@@ -213,6 +213,12 @@ Task<> Courier::record(const Schedule::Job& job, const QueueEntry& entry, Outcom
     std::erase_if(outcome.attempts, [](const RecipientAttempt& one) { return !one.attempt.result && one.attempt.result.error().ours; });
     if (outcome.attempts.empty()) co_return;
     log(entry, outcome);
+    for (const RecipientAttempt& attempt : outcome.attempts) {
+        const auto recipient = std::ranges::find(entry.recipients, attempt.number, &QueuedRecipient::number);
+        if (attempt.attempt.result || recipient == entry.recipients.end()) continue;
+        outcome.domain = recipient->domain();
+        break;
+    }
     const Result<> written = co_await write(job.item.id, outcome);
     if (written) co_return;
     keep_unwritten(job, entry, outcome);
@@ -224,7 +230,7 @@ Task<Result<>> Courier::write(const Id128& id, const Outcome& outcome) {
     const std::uint64_t random = random_u64();
     const bool went_well = std::ranges::all_of(outcome.attempts, [](const auto& attempt) { return attempt.attempt.result.has_value(); });
     std::optional<QueueDialogue> dialogue;
-    if (!went_well) dialogue = QueueDialogue{.domain = job.domain, .text = outcome.dialogue};
+    if (!went_well) dialogue = QueueDialogue{.domain = outcome.domain, .text = outcome.dialogue};
     const Result<> written = co_await queue_.change(
         id,
         [&attempts = outcome.attempts, &plan = options_.plan, now, random](QueueEntry& kept) -> Result<> {
@@ -243,6 +249,7 @@ void Courier::keep_unwritten(const Schedule::Job& job, const QueueEntry& entry, 
         if (recipient == entry.recipients.end()) continue;
         Outcome& kept = unwritten_[{job.item.id, std::string(recipient->domain())}];
         kept.dialogue = outcome.dialogue;
+        kept.domain = recipient->domain();
         kept.attempts.push_back(attempt);
     }
 }

@@ -60,6 +60,7 @@ private:
     struct Outcome {
         std::vector<RecipientAttempt> attempts;
         std::string dialogue;
+        std::string domain;    // that the dialogue is kept for: the first of those that it did not go well with
         bool reached = false;  // a host took part
         bool telling = true;   // of the hosts; not what only this message demands
         bool eased = false;    // as Schedule::Feedback
