@@ -140,8 +140,8 @@ class Scenario(unittest.TestCase):
 class Wire:
     """A raw connection that speaks in lines."""
 
-    def __init__(self, port):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=LIMIT)
+    def __init__(self, port, host="127.0.0.1"):
+        self.socket = socket.create_connection((host, port), timeout=LIMIT)
         self.file = self.socket.makefile("rb")
 
     def line(self):
@@ -172,10 +172,13 @@ class Wire:
         self.close()
 
 
-def messages(server, user=ALICE, password=PASSWORD):
+def messages(server, user=ALICE, password=PASSWORD, utf8=False):
     """Every message of a maildrop, as bytes with CRLF, over POP3."""
     import poplib
     box = poplib.POP3("127.0.0.1", server.port("pop3"), timeout=LIMIT)
+    if utf8:
+        box.utf8()
+        box.encoding = "UTF-8"
     box.user(user)
     box.pass_(password)
     count, _ = box.stat()

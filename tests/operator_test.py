@@ -1,4 +1,7 @@
-"""What an operator relies on: a stop that is clean, a data directory that is ours and private, a server that runs as its own user."""
+"""What an operator relies on: a stop that is clean, a data directory that is ours and private, a configuration and certificates that are taken
+over, a server that runs as its own user."""
+import base64
+import json
 import os
 import pathlib
 import pwd
@@ -7,12 +10,14 @@ import resource
 import shutil
 import signal
 import socket
+import ssl
 import stat
 import subprocess
 import time
 import unittest
 
-from harness import ALICE, BINARY, LIMIT, Scenario, Server, Wire, command, eventually
+from certificates import Authority
+from harness import ALICE, BINARY, LIMIT, Scenario, Server, Wire, command, eventually, messages, run
 
 NOBODY = "nobody"
 
@@ -158,11 +163,11 @@ class DataDirectory(Scenario):
 class Configured(Server):
     """A server with a configuration of its own, as in production, on ports from its base."""
 
-    def __init__(self, folder, data, text):
+    def __init__(self, folder, data, text, user=NOBODY, hosts=("127.0.0.1",)):
         super().__init__(data)
         self.file = folder / "p.toml"
-        listeners = {name: f"[\"127.0.0.1:{self.port(name)}\"]" for name in ("smtp", "submission", "pop3")}
-        self.file.write_text(f"[server]\nhostname = \"mail.example.test\"\ndata = \"{self.data}\"\nuser = \"{NOBODY}\"\n[listen]\n" +
+        listeners = {name: str([f"{host}:{self.port(name)}" for host in hosts]).replace("'", '"') for name in ("smtp", "submission", "pop3")}
+        self.file.write_text(f"[server]\nhostname = \"mail.example.test\"\ndata = \"{self.data}\"\nuser = \"{user}\"\n[listen]\n" +
                              "".join(f"{name} = {value}\n" for name, value in listeners.items()) + "submissions = []\npop3s = []\n" + text)
 
     def command_line(self):
@@ -170,6 +175,158 @@ class Configured(Server):
 
     def command(self, *arguments, check=True, **options):
         return command("--config", self.file, *arguments, check=check, **options)
+
+
+class ConfigurationFile(Scenario):
+    """What a configuration file says is what the server does."""
+
+    server_runs = False
+
+    def start(self, text, **options):
+        self.server = Configured(self.folder, self.folder / "data", text, user="", **options)
+        self.server.command("domain", "add", "example.test")
+        self.server.command("account", "add", ALICE, input="packetboat\n")
+        self.server.start()
+
+    def connect(self, service, host="127.0.0.1"):
+        wire = Wire(self.server.port(service), host)
+        self.addCleanup(wire.close)
+        return wire
+
+    def send_bare_newlines(self, service, recipient=ALICE):
+        wire = self.connect(service)
+        wire.reply()
+        wire.ask("EHLO client.example\r\n")
+        if service == "submission":
+            login = base64.b64encode(f"\0{ALICE}\0packetboat".encode()).decode()
+            self.assertTrue(wire.ask(f"AUTH PLAIN {login}\r\n").startswith(b"235 "))
+        wire.ask(f"MAIL FROM:<{ALICE}>\r\n")
+        self.assertTrue(wire.ask(f"RCPT TO:<{recipient}>\r\n").startswith(b"250 "))
+        self.assertTrue(wire.ask("DATA\r\n").startswith(b"354 "))
+        return wire.ask("Subject: x\n\none\rtwo\n\r\n.\r\n")
+
+    CHEAP = "[auth]\nplain_text = true\nhash_memory_kib = 8\nhash_passes = 1\nscram_iterations = 4096\n"
+
+    def test_bare_newlines_are_taken_on_submission_alone_and_only_where_it_says_so(self):
+        self.start(self.CHEAP + "[smtp]\naccept_bare_newlines = true\n")
+        self.assertTrue(self.send_bare_newlines("submission").startswith(b"250 2.0.0 "))
+        self.assertTrue(self.send_bare_newlines("smtp").startswith(b"554 5.6.0 "))
+        [message] = messages(self.server)
+        self.assertTrue(message.endswith(b"\r\n\r\none\r\ntwo\r\n\r\n"), message)
+        # Taken back while it runs: sessions that begin from then on know of it.
+        self.server.file.write_text(self.server.file.read_text().replace("accept_bare_newlines = true", "accept_bare_newlines = false"))
+        self.server.process.send_signal(signal.SIGHUP)
+        eventually(lambda: "server.reloaded" in self.server.log_text(), "the file is read again")
+        self.assertTrue(self.send_bare_newlines("submission").startswith(b"554 5.6.0 "))
+
+    def test_a_service_has_one_limit_of_connections_for_all_its_addresses(self):
+        self.start("connections_max = 2\n", hosts=("127.0.0.1", "127.0.0.2"))
+        for host in ("127.0.0.1", "127.0.0.2"):
+            self.assertTrue(self.connect("smtp", host).line().startswith(b"220 "))
+            self.assertTrue(self.connect("pop3", host).line().startswith(b"+OK "))
+        for host in ("127.0.0.1", "127.0.0.2"):
+            self.assertTrue(self.connect("smtp", host).line().startswith(b"421 4.7.0 "))
+            self.assertTrue(self.connect("pop3", host).line().startswith(b"-ERR [SYS/TEMP] "))
+        self.assertTrue(self.connect("submission").line().startswith(b"220 "))
+
+    def test_all_services_together_have_one_as_well(self):
+        self.start("connections_in_all_max = 2\n")
+        self.assertTrue(self.connect("smtp").line().startswith(b"220 "))
+        self.assertTrue(self.connect("pop3").line().startswith(b"+OK "))
+        self.assertTrue(self.connect("submission").line().startswith(b"421 4.7.0 "))
+
+    def test_who_is_silent_for_too_long_is_sent_away(self):
+        self.start("[smtp]\nidle_timeout = \"1 s\"\n[pop3]\nidle_timeout = \"1 s\"\n")
+        smtp, pop3 = self.connect("smtp"), self.connect("pop3")
+        self.assertTrue(smtp.line().startswith(b"220 "))
+        self.assertTrue(smtp.line().startswith(b"421 4.4.2 "))
+        self.assertEqual(smtp.line(), b"")
+        self.assertTrue(pop3.line().startswith(b"+OK "))
+        self.assertEqual(pop3.line(), b"")  # RFC 1939 §3: without a word
+
+    def test_a_session_that_lasts_too_long_is_ended(self):
+        self.start("[smtp]\nsession_timeout = \"1 s\"\n")
+        smtp = self.connect("smtp")
+        smtp.reply()
+        self.assertTrue(smtp.ask("NOOP\r\n").startswith(b"250 "))
+        self.assertTrue(smtp.line().startswith(b"421 4.4.2 "))
+        self.assertEqual(smtp.line(), b"")
+
+    def test_the_limits_of_a_message_hold(self):
+        self.start(self.CHEAP + "[smtp]\nmessage_max = \"64 KiB\"\nrecipients_max = 100\nplaces_max = 100\n[addresses]\nalias_targets_max = 100\n")
+        smtp = self.connect("smtp")
+        smtp.reply()
+        greeting = smtp.ask("EHLO client.example\r\n")
+        self.assertIn(b"SIZE 65536\r\n", greeting)
+        self.assertIn(b"RCPTMAX=100\r\n", greeting)
+        self.assertTrue(smtp.ask("MAIL FROM:<a@b.example> SIZE=65537\r\n").startswith(b"552 5.3.4 "))
+        self.assertTrue(smtp.ask("MAIL FROM:<a@b.example>\r\n").startswith(b"250 "))
+        for _ in range(100):
+            self.assertTrue(smtp.ask(f"RCPT TO:<{ALICE}>\r\n").startswith(b"250 "))
+        self.assertTrue(smtp.ask(f"RCPT TO:<{ALICE}>\r\n").startswith(b"452 4.5.3 "))
+
+    def test_a_long_alias_to_elsewhere_is_queued_whole(self):
+        self.start(self.CHEAP + "[smtp]\nplaces_max = 2500\n[addresses]\nalias_targets_max = 2000\n")
+        self.server.command("alias", "add", "many@example.test", *(f"u{n}@elsewhere.test" for n in range(2000)))
+        self.assertTrue(self.send("many@example.test").startswith(b"250 2.0.0 "))
+        [entry] = json.loads(self.server.command("--json", "queue", "list").stdout)
+        self.assertEqual(len(entry["recipients"]), 2000)
+
+    def send(self, recipient):
+        smtp = self.connect("smtp")
+        smtp.reply()
+        smtp.ask("EHLO client.example\r\n")
+        smtp.ask("MAIL FROM:<a@b.example> SIZE=10\r\n")
+        self.assertTrue(smtp.ask(f"RCPT TO:<{recipient}> NOTIFY=SUCCESS\r\n").startswith(b"250 "))
+        self.assertTrue(smtp.ask("DATA\r\n").startswith(b"354 "))
+        return smtp.ask("Subject: x\r\n\r\nx\r\n.\r\n")
+
+
+class Renewal(Scenario):
+    def served(self, service, authority):
+        """The serial number of the certificate shown there; it must be of this authority."""
+        context = ssl.create_default_context(cafile=authority.file)
+        with socket.create_connection(("127.0.0.1", self.server.port(service)), timeout=LIMIT) as plain:
+            with context.wrap_socket(plain, server_hostname="mail.example.test") as tls:
+                return tls.getpeercert()["serialNumber"]
+
+    def install(self, certificate, key):
+        # As renewal programs do it: the new files take the places of the old ones.
+        for new, name in ((key, "dev-key.pem"), (certificate, "dev-certificate.pem")):
+            beside = self.server.data / (name + ".new")
+            shutil.copy(new, beside)
+            beside.chmod(0o600)
+            beside.replace(self.server.data / name)
+        self.server.process.send_signal(signal.SIGHUP)
+
+    def test_a_renewed_certificate_is_taken_over_and_nobody_is_disturbed(self):
+        authority = Authority(self.folder)
+        session = Wire(self.server.port("submission"))
+        self.addCleanup(session.close)
+        session.reply()
+        with self.assertRaises(ssl.SSLCertVerificationError):
+            self.served("submissions", authority)  # the try-out server's own
+        seen = set()
+        for _ in range(2):
+            certificate, key = authority.issue("mail.example.test")
+            serial = run("openssl", "x509", "-in", certificate, "-noout", "-serial").strip().removeprefix("serial=")
+            self.install(certificate, key)
+
+            def taken_over():
+                try:
+                    return {self.served("submissions", authority), self.served("pop3s", authority)} == {serial}
+                except ssl.SSLCertVerificationError:
+                    return False
+
+            eventually(taken_over, "the new certificate is shown")
+            seen.add(serial)
+        self.assertEqual(len(seen), 2)
+        self.assertNotIn("tls.reload_failed", self.server.log_text())
+        # A session that began before goes on, and its TLS begins with the new one.
+        self.assertTrue(session.ask("EHLO client.example\r\n").startswith(b"250-"))
+        self.assertTrue(session.ask("STARTTLS\r\n").startswith(b"220 "))
+        with ssl.create_default_context(cafile=authority.file).wrap_socket(session.socket, server_hostname="mail.example.test") as tls:
+            self.assertEqual(tls.getpeercert()["serialNumber"], serial)
 
 
 @unittest.skipUnless(os.geteuid() == 0, "only root can start a server that becomes somebody else")

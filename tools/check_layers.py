@@ -80,10 +80,11 @@ for file in sorted(source.rglob("*")):
                 if re.match(library, target) and room not in rooms:
                     problems.append(f"src/{name}:{number}: only {', '.join(rooms)} may include <{target}>")
 
-for room in USES:
-    readme = source / room / "README.md"
+# Rooms, and the folders above them.
+for folder in sorted({parent for room in USES for parent in (room, *(str(p) for p in pathlib.PurePath(room).parents)) if parent != "."}):
+    readme = source / folder / "README.md"
     if not readme.exists():
-        problems.append(f"src/{room}/README.md is missing: purpose, what will never be in it, one dialogue")
+        problems.append(f"src/{folder}/README.md is missing: purpose, what will never be in it, one dialogue")
 
 print("\n".join(problems) if problems else "layers: every include goes down")
 sys.exit(1 if problems else 0)

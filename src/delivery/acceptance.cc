@@ -19,7 +19,7 @@ constexpr std::chrono::minutes first_retry{1};
 // `address`, as the client wrote it when that is the same one: only the host it goes to may say that case means nothing
 // (RFC 5321 §2.4).
 std::string as_written(const directory::Address& address, const std::string& written) {
-    const Result<directory::Address> parsed = directory::Address::parse(written);
+    const Result<directory::Address> parsed = directory::Address::parse_any(written);
     if (!parsed || *parsed != address) return address.text();
     return written.substr(0, written.rfind('@') + 1) + address.domain();
 }

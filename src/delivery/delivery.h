@@ -51,6 +51,11 @@ struct Envelope {
     std::vector<Recipient> recipients;
 };
 
+// accept() makes at most so many queued recipients for each place that a recipient of the envelope leads to: one for the place, and one
+// to tell of an alias that leads to several. The queue must take as many in one entry (QueueLimits::recipients_max) as the most places
+// of an envelope need.
+inline constexpr std::uint64_t queued_per_place_max = 2;
+
 // What became of one recipient: accepted, or an Error (over_quota, unavailable, too_many …).
 struct Outcome {
     Result<> result;

@@ -172,7 +172,7 @@ Task<Result<>> Reporter::notify(const QueueEntry& entry, const Recipients& recip
 }
 
 Task<Result<>> Reporter::send(const QueueEntry& entry, const DsnMessage& message, Id128 id) {
-    const Result<directory::Address> sender = directory::Address::parse(entry.reverse_path);
+    const Result<directory::Address> sender = directory::Address::parse_any(entry.reverse_path);
     if (!sender) co_return fail(sender.error());
     Result<Recipient> recipient = co_await delivery_.check_recipient(*sender, true, message.text.size());
     if (!recipient) co_return fail(std::move(recipient).error());

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/text.h"
 #include "delivery/local_retry.h"
 #include "delivery/queue_read.h"
 #include "delivery/testing/post_office.h"
@@ -251,10 +252,38 @@ TEST_F(ReporterTest, a_report_that_changes_meanwhile_is_kept) {
     expect_nothing_is_left();
 }
 
+TEST_F(ReporterTest, a_forwarded_sender_hears_of_the_recipient_that_failed_after_250) {
+    office_.add_account("gone");
+    Envelope envelope = office_.envelope({"alice@example.test", "gone@example.test"});
+    envelope.reverse_path = "SRS0=HHH=TT=example.org=" + std::string(80, 'x') + "@forwarder.example";
+    office_.remove_account("gone");
+    for (const Outcome& outcome : office_.accept(envelope, letter)) EXPECT_TRUE(outcome.result);
+    EXPECT_EQ(report(), 1U);
+    ASSERT_EQ(office_.queued().size(), 1U);
+    EXPECT_EQ(office_.queued()[0].recipients.at(0).address, envelope.reverse_path);
+    EXPECT_EQ(office_.findings(), std::vector<std::string>());
+}
+
+TEST_F(ReporterTest, senders_such_as_only_others_have_are_told) {
+    const std::string srs = "SRS0=HHH=TT=example.org=" + std::string(80, 'x') + "@Forwarder.example";
+    for (const std::string& sender : {srs, std::string(255, 'v') + "@example.net", std::string("a@mail_1.example.net"),
+                                      std::string("Alice@[192.0.2.1]"), std::string("a@[IPv6:2001:db8::7]")}) {
+        queue({failed("bob@example.org")}, sender);
+        EXPECT_EQ(report(), 1U) << sender;
+        ASSERT_EQ(office_.queued().size(), 1U) << sender;
+        const QueueEntry told = office_.queued()[0];
+        // Only the host it goes to may say that case means nothing, and SRS has hashes in it.
+        EXPECT_EQ(lower(told.recipients.at(0).address), lower(sender));
+        EXPECT_EQ(told.recipients[0].address.substr(0, 3), sender.substr(0, 3));
+        ASSERT_TRUE(office_.run(office_.queue.remove(told.id)));
+    }
+    expect_nothing_is_left();
+}
+
 // ---- senders that cannot be reached
 
 TEST_F(ReporterTest, a_sender_that_does_not_exist_is_dropped) {
-    for (const char* sender : {"nobody@example.test", "no address", "a@[192.0.2.1]"}) {
+    for (const char* sender : {"nobody@example.test", "no address", "a@[x400:c=de]"}) {
         queue({failed("bob@example.org")}, sender);
         EXPECT_EQ(report(), 0U) << sender;
         expect_nothing_is_left();

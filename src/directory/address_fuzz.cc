@@ -18,7 +18,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         demand(directory::normalize_domain(*domain).value() == *domain);
     }
     const Result<Address> address = Address::parse(text);
+    const Result<Address> any = Address::parse_any(text);
+    if (any) {
+        demand(any->local_part().size() <= directory::any_local_part_max_bytes && is_ascii(any->domain()));
+        demand(Address::parse_any(any->text()).value() == *any);
+        demand(Address::any_from_parts(any->local_part(), any->domain()).value() == *any);
+    }
     if (!address) return 0;
+    demand(any && *any == *address);
     demand(!address->local_part().empty() && address->local_part().size() <= 64 && is_utf8(address->local_part()));
     demand(Address::parse(address->text()).value() == *address);
     demand(Address::from_parts(address->local_part(), address->domain()).value() == *address);

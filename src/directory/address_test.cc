@@ -92,6 +92,32 @@ INSTANTIATE_TEST_SUITE_P(international, addresses,
                                            Case{"a\u0085b@example.test", ""}, Case{"a\xed\xa0\x80@example.test", ""},
                                            Case{"alice@\u2603\uff20x.example", ""}, Case{"alice@a\uff20b.example", ""}));
 
+class addresses_of_others : public ::testing::TestWithParam<Case> {};
+
+TEST_P(addresses_of_others, are_parsed_or_refused) {
+    const auto& [text, same_as] = GetParam();
+    const Result<Address> address = Address::parse_any(text);
+    ASSERT_EQ(address.has_value(), !same_as.empty()) << text;
+    if (!address) {
+        EXPECT_EQ(address.error().code, ErrorCode::invalid);
+        return;
+    }
+    EXPECT_EQ(address->text(), same_as);
+    EXPECT_EQ(*Address::parse_any(address->text()), *address);
+    EXPECT_EQ(*Address::any_from_parts(address->local_part(), address->domain()), *address);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    all, addresses_of_others,
+    ::testing::Values(Case{"Alice@Example.TEST", "alice@example.test"}, Case{label(65) + "@example.test", label(65) + "@example.test"},
+                      Case{label(255) + "@example.test", label(255) + "@example.test"}, Case{label(256) + "@example.test", ""},
+                      Case{"\"" + std::string(255, ' ') + "\"@example.test", "\"" + std::string(255, ' ') + "\"@example.test"},
+                      Case{"a@Mail_1.example.test", "a@mail_1.example.test"}, Case{"a@_dmarc.example.test", "a@_dmarc.example.test"},
+                      Case{"a@b\u00fccher.example", "a@xn--bcher-kva.example"}, Case{"a@[192.0.2.1]", "a@[192.0.2.1]"},
+                      Case{"a@[IPv6:2001:DB8:0::7]", "a@[IPv6:2001:db8::7]"}, Case{"a@[x400:c=de]", ""}, Case{"a@[192.0.2.1", ""},
+                      Case{"a@192.0.2.1", ""}, Case{"a@-b.test", ""}, Case{"a@b..test", ""}, Case{"a@", ""}, Case{"@b", ""},
+                      Case{"a\u0085b@example.test", ""}, Case{"al\rice@example.test", ""}, Case{std::string(100'000, 'a') + "@b", ""}));
+
 TEST(address, takes_an_unquoted_local_part_from_parts) {
     const Result<Address> address = Address::from_parts("a \"b\" \\ @", "Example.Test");
     ASSERT_TRUE(address);

@@ -39,7 +39,12 @@ Directory::~Directory() = default;
 const Limits& Directory::limits() const { return state_->limits; }
 
 Task<Result<Resolution>> Directory::resolve(const Address& address) {
-    co_return co_await state_->store.read(directory_partition(), store::Weight::few,
+    Result<std::optional<Resolution>> brief =
+        co_await state_->store.read(directory_partition(), store::Weight::few,
+                                    [&](const store::Reader& reader) { return resolve_briefly(reader, state_->limits, address); });
+    if (!brief) co_return fail(std::move(brief).error());
+    if (*brief) co_return **std::move(brief);
+    co_return co_await state_->store.read(directory_partition(), store::Weight::many,
                                           [&](const store::Reader& reader) { return resolve_in(reader, state_->limits, address); });
 }
 

@@ -66,7 +66,7 @@ struct Limits {
     std::uint64_t failure_entries_max = 100'000;  // of each table of counts; the oldest go
     std::uint64_t wrong_passwords_max = 100'000;  // known to have been counted; the oldest go
     // How long an address that the account has logged in from is not locked out by what others fail to guess.
-    std::chrono::hours known_address_time{7 * 24};
+    std::chrono::seconds known_address_time{7 * 24 * 3600};
 };
 
 // One recipient, resolved: the accounts here that get the mail, and the addresses elsewhere that it goes on to.

@@ -58,7 +58,7 @@ Task<Result<Account>> Directory::check_password(const Client& client, std::strin
         if (cached) {
             verdict = Verdict::right;
         } else {
-            const Result<Verdict> computed = co_await state_->verify(*subject, cache_key, password);
+            const Result<Verdict> computed = co_await state_->verify(client, *subject, cache_key, password);
             if (!computed) co_return fail(computed.error());
             verdict = *computed;
         }
@@ -75,7 +75,8 @@ Task<Result<LoginSubject>> Directory::State::find_login(std::string_view user) {
 
 // Whoever the user is, one hash of the same cost. Logins of one account that waited side by side for the first one's hash find its result
 // in the cache when their turn comes.
-Task<Result<Verdict>> Directory::State::verify(const LoginSubject& subject, const std::string& cache_key, std::string_view password) {
+Task<Result<Verdict>> Directory::State::verify(const Client& client, const LoginSubject& subject, const std::string& cache_key,
+                                               std::string_view password) {
     const bool open = subject.open();
     const std::string& hash = open ? subject.credentials->password_hash : dummy_hash;
     const Result<Verdict> verdict = co_await hashing.run([&] {
@@ -87,7 +88,7 @@ Task<Result<Verdict>> Directory::State::verify(const LoginSubject& subject, cons
     });
     if (!verdict) co_return fail(verdict.error());
     if (*verdict == Verdict::unknown) {
-        log_error("auth.hash_failed", {}, {{"user", subject.user}});
+        log_error("auth.hash_failed", client.session_id, {{"user", subject.user}});
         co_return fail(ErrorCode::unavailable, "the password cannot be checked now");
     }
     co_return open ? *verdict : Verdict::wrong;

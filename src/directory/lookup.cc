@@ -1,5 +1,6 @@
 #include "directory/lookup.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -8,6 +9,8 @@
 namespace packetboat::directory {
 
 namespace {
+
+constexpr std::uint64_t brief_targets_max = 16;
 
 // What one address is, before aliases are followed.
 struct Found {
@@ -48,7 +51,8 @@ Result<std::optional<Account>> oldest_account(const store::Reader& reader, const
 
 class Lookup {
 public:
-    Lookup(const store::Reader& reader, const Limits& limits) : reader_(reader), limits_(limits) {}
+    Lookup(const store::Reader& reader, const Limits& limits, std::uint64_t targets_max)
+        : reader_(reader), limits_(limits), targets_max_(targets_max) {}
 
     Result<Found> find(const Address& address) {
         // First what is asked most: an account needs one record read and no other.
@@ -90,6 +94,8 @@ public:
         return {};
     }
 
+    // Addresses looked at so far, without the first.
+    std::uint64_t targets() const { return seen_.empty() ? 0 : seen_.size() - 1; }
     Resolved take() { return std::move(resolved_); }
 
 private:
@@ -127,7 +133,7 @@ private:
         seen_.insert(from);
         for (const Address& target : found.targets) {
             if (!seen_.insert(target).second) continue;
-            if (seen_.size() - 1 > limits_.alias_targets_max) return fail(ErrorCode::too_many, "the alias has too many targets");
+            if (targets() > targets_max_) return fail(ErrorCode::too_many, "the alias has too many targets");
             Result<Found> next = find(target);
             if (!next) return fail(std::move(next).error());
             if (Result<> ok = add(target, *std::move(next), tag, depth); !ok) return ok;
@@ -137,15 +143,13 @@ private:
 
     const store::Reader& reader_;
     const Limits& limits_;
+    const std::uint64_t targets_max_;
     Resolved resolved_;
     std::set<AccountId> accounts_;
     std::set<Address> seen_;
 };
 
-}  // namespace
-
-Result<Resolution> resolve_in(const store::Reader& reader, const Limits& limits, const Address& address) {
-    Lookup lookup(reader, limits);
+Result<Resolution> run(Lookup& lookup, const Address& address) {
     Result<Found> found = lookup.find(address);
     if (!found) return fail(std::move(found).error());
     if (!found->ours) return NotOurs{};
@@ -154,6 +158,21 @@ Result<Resolution> resolve_in(const store::Reader& reader, const Limits& limits,
     // Aliases that lead nowhere: mail for them would be lost, so they do not exist.
     if (resolved.accounts.empty() && resolved.elsewhere.empty()) return NoSuchUser{};
     return resolved;
+}
+
+}  // namespace
+
+Result<Resolution> resolve_in(const store::Reader& reader, const Limits& limits, const Address& address) {
+    Lookup lookup(reader, limits, limits.alias_targets_max);
+    return run(lookup, address);
+}
+
+Result<std::optional<Resolution>> resolve_briefly(const store::Reader& reader, const Limits& limits, const Address& address) {
+    Lookup lookup(reader, limits, std::min(brief_targets_max, limits.alias_targets_max));
+    Result<Resolution> resolution = run(lookup, address);
+    if (resolution) return *std::move(resolution);
+    if (lookup.targets() > brief_targets_max) return std::nullopt;
+    return fail(std::move(resolution).error());
 }
 
 std::optional<Address> address_of_user(const store::Reader& reader, std::string_view user) {

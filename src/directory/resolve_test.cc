@@ -135,6 +135,16 @@ TEST_F(resolving, limits_the_targets_in_all) {
     EXPECT_EQ(added.error().code, ErrorCode::too_many);
 }
 
+TEST_F(resolving, follows_many_targets_and_few) {
+    for (const int count : {15, 16, 17, 200}) {
+        std::vector<std::string> targets;
+        for (int i = 0; i < count; ++i) targets.push_back("t" + std::to_string(i) + "@example.com");
+        const std::string name = "list" + std::to_string(count) + "@example.test";
+        ASSERT_TRUE(world.alias(name, targets));
+        EXPECT_EQ(std::get<Resolved>(*world.resolve(name)).elsewhere.size(), static_cast<std::size_t>(count));
+    }
+}
+
 TEST_F(resolving, the_catch_all_takes_what_nobody_has) {
     ASSERT_TRUE(run_to_end(world->set_catch_all("example.test", at("bob@example.test"))));
     EXPECT_EQ(of("nobody@example.test"), "bob@example.test");

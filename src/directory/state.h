@@ -41,7 +41,8 @@ struct Directory::State {
     Task<Result<LoginSubject>> find_login(std::string_view user);
     Task<Result<std::string>> installation_secret();
     // unknown is answered as unavailable.
-    Task<Result<Verdict>> verify(const LoginSubject& subject, const std::string& cache_key, std::string_view password);
+    Task<Result<Verdict>> verify(const Client& client, const LoginSubject& subject, const std::string& cache_key,
+                                 std::string_view password);
     Task<> rehash(const Client& client, const LoginSubject& subject, std::string_view password);
     Result<> conclude(const Client& client, const LoginSubject& subject, std::string_view password, Verdict verdict, bool cached);
 

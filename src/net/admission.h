@@ -10,8 +10,8 @@
 
 namespace packetboat::net {
 
-// What a listener admits. Connections over a limit are told `too_busy` (a protocol's own line, e.g. "421 4.7.0 …\r\n") and closed;
-// on an implicit-TLS listener they are just closed.
+// What the listeners of one name admit together. Connections over a limit are told `too_busy` (a protocol's own line, e.g. "421 4.7.0
+// …\r\n") and closed; on an implicit-TLS listener they are just closed.
 struct Admission {
     std::uint64_t connections_max = 10'000;
     std::uint64_t connections_per_address_max = 50;  // per /64 for IPv6
@@ -19,7 +19,7 @@ struct Admission {
     std::string too_busy;
 };
 
-// Counts a listener's connections, in all and per address. From any thread.
+// Counts the connections of one or more listeners, in all and per address. From any thread.
 class Gate {
 public:
     explicit Gate(const Admission& admission);

@@ -7,7 +7,9 @@
 #include <cerrno>
 #include <condition_variable>
 #include <cstring>
+#include <functional>
 #include <list>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <vector>
@@ -87,11 +89,11 @@ struct Listener {
     ListenerOptions options;
     const TlsContext* tls;
     Server::Serve serve;
-    Gate gate;
+    Gate& gate;
     std::vector<Descriptor> sockets;  // one for each reactor, until start()
 
-    Listener(ListenerOptions its_options, const TlsContext* its_tls, Server::Serve its_serve)
-        : options(std::move(its_options)), tls(its_tls), serve(std::move(its_serve)), gate(options.admission) {}
+    Listener(ListenerOptions its_options, const TlsContext* its_tls, Server::Serve its_serve, Gate& its_gate)
+        : options(std::move(its_options)), tls(its_tls), serve(std::move(its_serve)), gate(its_gate) {}
 };
 
 enum class Batch : std::uint8_t {
@@ -183,6 +185,7 @@ Task<> run_connection(Berth& berth, const Listener& listener, Connections::itera
 }  // namespace
 
 struct Server::State {
+    std::map<std::string, Gate, std::less<>> gates;  // by the listeners' name
     std::vector<std::unique_ptr<Listener>> listeners;
     Census census;
     std::atomic<std::uint64_t> connections{0};
@@ -309,7 +312,8 @@ Result<Endpoint> Server::listen(ListenerOptions options, const TlsContext* tls, 
         // With SO_REUSEPORT a second server of the same user would quietly take half of our connections.
         if (const Result<Descriptor> probe = listen_at(endpoint, Sharing::alone); !probe) return fail(probe.error());
     }
-    auto listener = std::make_unique<Listener>(std::move(options), tls, std::move(serve));
+    Gate& gate = state_->gates.try_emplace(options.name, options.admission).first->second;
+    auto listener = std::make_unique<Listener>(std::move(options), tls, std::move(serve), gate);
     for (std::size_t i = 0; i < state_->berths.size(); ++i) {
         Result<Descriptor> socket = listen_at(endpoint, Sharing::reuse_port);
         if (!socket) return fail(socket.error());

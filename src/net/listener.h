@@ -17,11 +17,11 @@
 namespace packetboat::net {
 
 struct ListenerOptions {
-    std::string name;   // "smtp", for logs
+    std::string name;   // "smtp", for logs; listeners of one name are counted together
     Endpoint endpoint;  // port 0: one that the kernel chooses
     bool implicit_tls = false;
     std::chrono::milliseconds handshake_timeout{30'000};
-    Admission admission;
+    Admission admission;  // that of the first listener of this name holds
 };
 
 // Accepts on every reactor (SO_REUSEPORT) and runs `serve` for each connection on the reactor that accepted it. An exception that

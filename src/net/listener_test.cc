@@ -83,6 +83,33 @@ TEST(Server, tells_those_over_a_limit_and_admits_them_when_there_is_room) {
     EXPECT_EQ(answer, "hello");
 }
 
+TEST(Server, counts_the_listeners_of_one_name_together) {
+    Server server(2);
+    const Server::Serve serve = [](Stream& stream, const std::string&) -> Task<> {
+        (void)co_await stream.write("hello\r\n");
+        std::array<char, 16> into;
+        while (co_await stream.read_some(into)) {
+        }
+    };
+    const auto listen = [&](const std::string& name) {
+        return server
+            .listen({.name = name,
+                     .endpoint = anywhere,
+                     .admission = {.connections_per_address_max = 1, .count_loopback = true, .too_busy = "too busy\r\n"}},
+                    nullptr, serve)
+            .value();
+    };
+    const Endpoint one = listen("smtp");
+    const Endpoint other = listen("smtp");
+    const Endpoint third = listen("pop3");
+    server.start();
+    Client first = Client::to(one);
+    EXPECT_EQ(first.line(), "hello");
+    EXPECT_EQ(Client::to(other).rest(), "too busy\r\n");
+    Client second = Client::to(third);
+    EXPECT_EQ(second.line(), "hello");
+}
+
 TEST(Server, admits_no_more_on_all_listeners_together_than_it_was_told) {
     Server server(2, 2);
     const Server::Serve serve = [](Stream& stream, const std::string&) -> Task<> {

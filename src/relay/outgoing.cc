@@ -29,7 +29,7 @@ smtp::wire::Ret ret_of(std::string_view ret) {
 // A domain in U-labels is the same in A-labels, which every server knows: only a local part needs SMTPUTF8.
 std::string plainest(const std::string& address) {
     if (is_ascii(address)) return address;
-    const Result<directory::Address> parsed = directory::Address::parse(address);
+    const Result<directory::Address> parsed = directory::Address::parse_any(address);
     if (!parsed || !is_ascii(parsed->text())) return address;
     // The local part as it was written: Address has it in lower case.
     return address.substr(0, address.rfind('@') + 1) + parsed->domain();

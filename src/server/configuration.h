@@ -37,6 +37,7 @@ struct Listeners {
 struct Timeouts {
     std::chrono::seconds idle{};     // nothing came for so long
     std::chrono::seconds session{};  // in all
+    std::chrono::seconds goodbye{};  // for the last words, when one of these is over
 };
 
 // How long another host may take, by the stage (RFC 5321 §4.5.3.2).
@@ -68,10 +69,12 @@ struct Configuration {
     LogOptions log;
     std::filesystem::path tls_certificate;
     std::filesystem::path tls_key;
+    std::chrono::seconds tls_handshake_timeout{};
 
     Listeners listen;
-    std::uint64_t connections_max = 0;              // of one listener
-    std::uint64_t connections_per_address_max = 0;  // of one listener
+    std::uint64_t connections_in_all_max = 0;       // 0: as many as the limit of open files leaves room for
+    std::uint64_t connections_max = 0;              // of one service
+    std::uint64_t connections_per_address_max = 0;  // of one service
 
     smtp::Limits smtp;
     bool smtp_accept_bare_newlines = false;  // on submission
@@ -88,6 +91,7 @@ struct Configuration {
     std::uint64_t store_memtable_bytes = 0;
     std::uint64_t store_commit_queue_max = 0;
     std::uint64_t store_reader_threads = 0;
+    std::uint64_t store_reader_queue_max = 0;
     std::uint64_t store_min_free_bytes = 0;
     bool store_durable = true;
     mailbox::Limits mailbox;

@@ -16,6 +16,10 @@ Unexpected mistake(const Configuration& configuration, std::string_view key, std
 Result<> check_configuration(const Configuration& configuration) {
     if (configuration.hostname.empty())
         return mistake(configuration, "server.hostname", "must not be empty; write the name by which other servers know this one");
+    if (configuration.smtp.places_max < configuration.directory.alias_targets_max)
+        return mistake(configuration, "smtp.places_max",
+                       "must be at least addresses.alias_targets_max (" + std::to_string(configuration.directory.alias_targets_max) +
+                           "), or some aliases would never get mail");
     const bool certificate = !configuration.tls_certificate.empty();
     const bool key = !configuration.tls_key.empty();
     if (certificate && !key) return mistake(configuration, "tls.certificate", "needs tls.key beside it (or leave out both)");

@@ -81,6 +81,9 @@ TEST(configuration, options_that_do_not_go_together_are_refused_with_file_and_li
     constexpr std::string_view needs = "needs tls.certificate and tls.key (or set listen.submissions and listen.pop3s to [])";
     EXPECT_EQ(whole(no_tls), "");
     EXPECT_EQ(whole(""), "p.toml: listen.submissions: " + std::string(needs));
+    EXPECT_EQ(whole(std::string(no_tls) + "[smtp]\nplaces_max = 500\n"),
+              "p.toml:5: smtp.places_max: must be at least addresses.alias_targets_max (1000), or some aliases would never get mail");
+    EXPECT_EQ(whole(std::string(no_tls) + "[smtp]\nplaces_max = 500\n[addresses]\nalias_targets_max = 500\n"), "");
     EXPECT_EQ(whole("[listen]\nsubmissions = []\npop3s = [\"*:995\"]\n"), "p.toml:3: listen.pop3s: " + std::string(needs));
     EXPECT_EQ(whole(std::string(no_tls) + "[tls]\nkey = \"k.pem\"\n"),
               "p.toml:5: tls.key: needs tls.certificate beside it (or leave out both)");

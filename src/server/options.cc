@@ -47,6 +47,8 @@ const Option table[] = {
      "The certificate chain, PEM, this server's first. It is loaded anew when the file changes. Empty: no TLS."},
     {"tls.key", +[](C& c) -> std::filesystem::path& { return c.tls_key; }, "", true,
      "The certificate's private key, PEM. server.user must be able to read both files too, or a renewed certificate is not taken over."},
+    {"tls.handshake_timeout", DurationField{+[](C& c) -> seconds& { return c.tls_handshake_timeout; }, seconds(1), seconds(300)}, "30 s",
+     true, "How long the beginning of TLS may take."},
     // ---- listen
     {"listen.smtp", +[](C& c) -> std::vector<Endpoint>& { return c.listen.smtp; }, "*:25, [::]:25", true,
      "Where mail from other servers is taken. An empty list: nowhere; so for all of these."},
@@ -59,15 +61,23 @@ const Option table[] = {
     {"listen.pop3", +[](C& c) -> std::vector<Endpoint>& { return c.listen.pop3; }, "*:110, [::]:110", true, "POP3, with STLS."},
     {"listen.pop3s", +[](C& c) -> std::vector<Endpoint>& { return c.listen.pop3s; }, "*:995, [::]:995", true,
      "POP3 with TLS from the start."},
+    {"listen.connections_in_all_max", CountField{+[](C& c) -> std::uint64_t& { return c.connections_in_all_max; }}, "0", true,
+     "Connections of all services together; more are told to come back. 0: as many as the limit of open files (ulimit -n) leaves room for, "
+     "which is the most in any case."},
     {"listen.connections_max", CountField{+[](C& c) -> std::uint64_t& { return c.connections_max; }, 1}, "20000", true,
-     "Connections of one listener; more are told to come back."},
+     "Connections of one service, listen.smtp say, at all its addresses together; more are told to come back."},
     {"listen.connections_per_address_max", CountField{+[](C& c) -> std::uint64_t& { return c.connections_per_address_max; }, 1}, "50", true,
-     "Connections of one listener from one address (of one /64 in IPv6); loopback is not counted."},
+     "Connections of one service from one address (of one /64 in IPv6); loopback is not counted."},
     // ---- smtp
     {"smtp.message_max", SizeField{+[](C& c) -> std::uint64_t& { return c.smtp.message_max_bytes; }, 64 * kib}, "50 MiB", false,
      "The largest message taken; announced as SIZE."},
     {"smtp.recipients_max", CountField{+[](C& c) -> std::uint64_t& { return c.smtp.recipients_max; }, 100}, "1000", false,
      "Recipients of one message (RFC 5321 wants at least 100)."},
+    {"smtp.places_max", CountField{+[](C& c) -> std::uint64_t& { return c.smtp.places_max; }, 100, 10'000}, "1000", true,
+     "Mailboxes here and addresses elsewhere that the recipients of one message may lead to, through aliases; what is over it the sender "
+     "sends in another message. At least addresses.alias_targets_max. One message in the queue has room for twice as many, so that what "
+     "was "
+     "taken can be kept."},
     {"smtp.transactions_max", CountField{+[](C& c) -> std::uint64_t& { return c.smtp.transactions_max; }, 1}, "1000", false,
      "Messages in one session."},
     {"smtp.errors_max", CountField{+[](C& c) -> std::uint64_t& { return c.smtp.errors_max; }, 1}, "20", false,
@@ -86,6 +96,8 @@ const Option table[] = {
      "The largest header of a message."},
     {"smtp.command_line_max", SizeField{+[](C& c) -> std::uint64_t& { return c.smtp.command_line_max_bytes; }, 1 * kib, 8 * kib}, "4 KiB",
      false, "The longest command line (RFC 5321 wants 512, its extensions more)."},
+    {"smtp.auth_line_max", SizeField{+[](C& c) -> std::uint64_t& { return c.smtp.auth_line_max_bytes; }, 12'290, 16'000}, "12290 B", false,
+     "The longest line of a login, with its line end (RFC 4954 §4 wants 12288)."},
     {"smtp.text_line_max", SizeField{+[](C& c) -> std::uint64_t& { return c.smtp.text_line_max_bytes; }}, "0", false,
      "The longest line of a message. RFC 5321 has 1000, much real mail has more; 0: any."},
     {"smtp.accept_bare_newlines", +[](C& c) -> bool& { return c.smtp_accept_bare_newlines; }, "false", false,
@@ -95,6 +107,8 @@ const Option table[] = {
      "How long a client may be silent (RFC 5321 §4.5.3.2.7)."},
     {"smtp.session_timeout", DurationField{+[](C& c) -> seconds& { return c.smtp_timeouts.session; }, seconds(1), days(7)}, "2 h", false,
      "How long a session may last in all."},
+    {"smtp.goodbye_timeout", DurationField{+[](C& c) -> seconds& { return c.smtp_timeouts.goodbye; }, seconds(1), seconds(300)}, "5 s",
+     false, "How long the last words may take to a client whose time is over."},
     // ---- pop3
     {"pop3.errors_max", CountField{+[](C& c) -> std::uint64_t& { return c.pop3.errors_max; }, 1}, "20", false,
      "Refused commands in one session before goodbye."},
@@ -110,6 +124,8 @@ const Option table[] = {
      "How long a client may be silent (RFC 1939 §3 wants at least 10 minutes)."},
     {"pop3.session_timeout", DurationField{+[](C& c) -> seconds& { return c.pop3_timeouts.session; }, seconds(1), days(7)}, "4 h", false,
      "How long a session may last in all."},
+    {"pop3.goodbye_timeout", DurationField{+[](C& c) -> seconds& { return c.pop3_timeouts.goodbye; }, seconds(1), seconds(300)}, "5 s",
+     false, "How long the last words may take to a client whose time is over."},
     // ---- auth
     {"auth.plain_text", +[](C& c) -> bool& { return c.plain_text_login; }, "false", false,
      "Let users log in without TLS. Their passwords can then be read on the way."},
@@ -130,9 +146,20 @@ const Option table[] = {
     {"auth.failures_per_address_max", CountField{+[](C& c) -> std::uint64_t& { return c.directory.failures_per_address_max; }, 1}, "20",
      true, "Failed logins from one address (one /64 in IPv6) before it has to wait."},
     {"auth.failures_per_account_max", CountField{+[](C& c) -> std::uint64_t& { return c.directory.failures_per_account_max; }, 1}, "50",
-     true, "Failed logins to one account before strangers' addresses have to wait."},
+     true,
+     "Failed logins to one account, from anywhere, before it has to wait. That does not hold for an address from which the account was "
+     "logged in to lately: from there it has auth.failures_per_address_max of its own, so that nobody can lock a user out by guessing."},
     {"auth.failure_window", DurationField{+[](C& c) -> seconds& { return c.directory.failure_window; }, seconds(1), days(7)}, "10 m", true,
      "The time in which failed logins are counted."},
+    {"auth.known_address_time", DurationField{+[](C& c) -> seconds& { return c.directory.known_address_time; }, seconds(0), days(366)},
+     "7 d", true, "How long ago that may be. 0: it never helps."},
+    {"auth.repeats_per_address_max", CountField{+[](C& c) -> std::uint64_t& { return c.directory.repeats_per_address_max; }}, "200", true,
+     "How often an address may try wrong passwords again that were counted already, as a program with an old password does, before these "
+     "count as well."},
+    {"auth.wrong_passwords_max", CountField{+[](C& c) -> std::uint64_t& { return c.directory.wrong_passwords_max; }, 1, 100'000'000},
+     "100000", true, "Wrong passwords known to have been counted, kept as hashes in memory; the oldest go."},
+    {"auth.failure_entries_max", CountField{+[](C& c) -> std::uint64_t& { return c.directory.failure_entries_max; }, 1, 100'000'000},
+     "100000", true, "Addresses, accounts, and pairs of them of which failures are counted, so many of each; the oldest go."},
     // ---- addresses
     {"addresses.alias_depth_max", CountField{+[](C& c) -> std::uint64_t& { return c.directory.alias_depth_max; }, 1, 100}, "10", true,
      "Aliases that lead to aliases that lead to aliases."},
@@ -143,6 +170,14 @@ const Option table[] = {
      "Mailboxes of one account."},
     {"mailbox.emails_per_mailbox_max", CountField{+[](C& c) -> std::uint64_t& { return c.mailbox.emails_per_mailbox_max; }, 1000},
      "10000000", true, "Emails in one mailbox."},
+    {"mailbox.depth_max", CountField{+[](C& c) -> std::uint64_t& { return c.mailbox.mailbox_depth_max; }, 1, 100}, "20", true,
+     "Mailboxes in mailboxes in mailboxes."},
+    {"mailbox.name_max", SizeField{+[](C& c) -> std::uint64_t& { return c.mailbox.mailbox_name_max_bytes; }, 16, 1 * kib}, "255 B", true,
+     "The longest name of a mailbox, without those it is in."},
+    {"mailbox.keywords_max", CountField{+[](C& c) -> std::uint64_t& { return c.mailbox.keywords_max; }, 8, 1'000}, "64", true,
+     "Keywords (flags) of one email."},
+    {"mailbox.keyword_max", SizeField{+[](C& c) -> std::uint64_t& { return c.mailbox.keyword_max_bytes; }, 16, 1 * kib}, "128 B", true,
+     "The longest keyword."},
     {"mailbox.change_log_max", CountField{+[](C& c) -> std::uint64_t& { return c.mailbox.change_log_entries_max; }, 1000}, "100000", true,
      "Changes remembered per account; programs that have been away for longer read everything anew."},
     // ---- store
@@ -154,6 +189,8 @@ const Option table[] = {
      "Commits that may wait for the disk; more are told to come back."},
     {"store.reader_threads", CountField{+[](C& c) -> std::uint64_t& { return c.store_reader_threads; }, 1, 256}, "4", true,
      "Threads that read from the disk."},
+    {"store.reader_queue_max", CountField{+[](C& c) -> std::uint64_t& { return c.store_reader_queue_max; }, 16}, "4096", true,
+     "Reads that may wait for one of them; more are told to come back."},
     {"store.min_free", SizeField{+[](C& c) -> std::uint64_t& { return c.store_min_free_bytes; }}, "64 MiB", true,
      "With less than this free on the disk nothing is taken any more that takes room (452, over and over), and what makes room still "
      "works. 0: never."},

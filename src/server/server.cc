@@ -39,16 +39,22 @@ constexpr milliseconds commands_time_min{100};  // to end in, when the sessions 
 constexpr unsigned upkeeps_per_sweep = 24 * 60;
 
 template <class Decoder>
-typename net::StreamPeer<Decoder>::Options peer_options(const Timeouts& timeouts) {
-    return {.idle_timeout = timeouts.idle, .session_timeout = timeouts.session};
+typename net::StreamPeer<Decoder>::Options peer_options(const Timeouts& timeouts, std::chrono::seconds handshake_timeout) {
+    return {.idle_timeout = timeouts.idle,
+            .session_timeout = timeouts.session,
+            .handshake_timeout = handshake_timeout,
+            .goodbye_timeout = timeouts.goodbye};
 }
 
 // Connections may not take the descriptors that the store and messages on their way to the disk need: without them nothing works at all.
-std::uint64_t connections_max() {
+std::uint64_t connections_max(std::uint64_t wanted) {
     constexpr std::uint64_t reserved_descriptors = 1'024;
     rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return reserved_descriptors;
-    return limit.rlim_cur - std::min<std::uint64_t>(reserved_descriptors, limit.rlim_cur / 2);
+    std::uint64_t possible = reserved_descriptors;
+    if (::getrlimit(RLIMIT_NOFILE, &limit) == 0)
+        possible = limit.rlim_cur - std::min<std::uint64_t>(reserved_descriptors, limit.rlim_cur / 2);
+    if (wanted > possible) log_warning("server.connections_in_all", "", {{"wanted", wanted}, {"open_files_allow", possible}});
+    return wanted == 0 ? possible : std::min(wanted, possible);
 }
 
 }  // namespace
@@ -71,8 +77,9 @@ struct Server::State {
     Task<> serve_smtp(net::Stream& stream, const std::string& session_id, smtp::Options Runtime::* which) {
         const std::shared_ptr<const Runtime> now = runtime.load();
         const smtp::Options& options = (*now).*which;
-        net::StreamPeer<smtp::wire::Decoder> peer(stream, tls.get(), smtp::make_decoder(options), session_id,
-                                                  peer_options<smtp::wire::Decoder>(now->smtp_timeouts));
+        net::StreamPeer<smtp::wire::Decoder> peer(
+            stream, tls.get(), smtp::make_decoder(options), session_id,
+            peer_options<smtp::wire::Decoder>(now->smtp_timeouts, configuration.tls_handshake_timeout));
         smtp::Session session(peer, {services->delivery(), services->directory()}, options);
         co_await session.run();
         co_await peer.flush();
@@ -80,8 +87,9 @@ struct Server::State {
 
     Task<> serve_pop3(net::Stream& stream, const std::string& session_id) {
         const std::shared_ptr<const Runtime> now = runtime.load();
-        net::StreamPeer<pop3::wire::Decoder> peer(stream, tls.get(), pop3::make_decoder(now->pop3), session_id,
-                                                  peer_options<pop3::wire::Decoder>(now->pop3_timeouts));
+        net::StreamPeer<pop3::wire::Decoder> peer(
+            stream, tls.get(), pop3::make_decoder(now->pop3), session_id,
+            peer_options<pop3::wire::Decoder>(now->pop3_timeouts, configuration.tls_handshake_timeout));
         pop3::Session session(peer, services->mail(), services->directory(), now->pop3);
         co_await session.run();
         co_await peer.flush();
@@ -142,6 +150,7 @@ Result<> Server::State::listen(const std::string& name, const std::vector<Endpoi
         const Result<Endpoint> bound = net->listen({.name = name,
                                                     .endpoint = endpoint,
                                                     .implicit_tls = implicit_tls,
+                                                    .handshake_timeout = configuration.tls_handshake_timeout,
                                                     .admission = {.connections_max = configuration.connections_max,
                                                                   .connections_per_address_max = configuration.connections_per_address_max,
                                                                   .too_busy = too_busy}},
@@ -205,7 +214,7 @@ Result<std::unique_ptr<Server>> Server::start(Start start) {
     const Configuration& configuration = state.configuration;
     state.runtime = Runtime::of(configuration);
     const std::size_t reactors = configuration.reactors ? configuration.reactors : std::max(1U, std::thread::hardware_concurrency());
-    state.net = std::make_unique<net::Server>(reactors, connections_max());
+    state.net = std::make_unique<net::Server>(reactors, connections_max(configuration.connections_in_all_max));
 
     if (Result<> prepared = state.prepare(start.dev); !prepared) return fail(std::move(prepared).error());
     if (Result<> become = state.become_user(); !become) return fail(std::move(become).error());

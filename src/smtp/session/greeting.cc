@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "base/log.h"
 #include "smtp/session/session.h"
 #include "smtp/wire/date_time.h"
@@ -37,7 +39,7 @@ std::string Session::extensions() const {
     }
     out += "\nDSN";                                                                  // RFC 3461
     out += "\nLIMITS MAILMAX=" + std::to_string(options_.limits.transactions_max) +  // RFC 9422
-           " RCPTMAX=" + std::to_string(options_.limits.recipients_max);
+           " RCPTMAX=" + std::to_string(std::min(options_.limits.recipients_max, options_.limits.places_max));
     return out + "\nHELP";
 }
 

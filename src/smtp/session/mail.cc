@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "base/log.h"
@@ -41,22 +42,22 @@ delivery::Body delivery_body(wire::Body body) {
 }  // namespace
 
 // RFC 6409 §6.1, §4.3: who submits has said who he is, and sends in his own name. The empty sender is for his read receipts (RFC 8098 §3).
+// Whatever sender is taken is one that can be told when the message does not arrive.
 Task<Reply> Session::sender_allowed(const wire::Mail& mail) {
-    if (options_.role != Role::submission) co_return Reply{};
-    if (!account_) {
+    if (options_.role == Role::submission && !account_) {
         if (!info().tls() && options_.starttls && !offers_auth())
             co_return Reply{.code = 530, .enhanced = "5.7.0", .text = "Must issue a STARTTLS command first"};
         co_return Reply{.code = 530, .enhanced = "5.7.0", .text = "Authentication required"};
     }
     if (!mail.reverse_path) co_return Reply{};
-    const Reply not_owned{.code = 553, .enhanced = "5.7.1", .text = "Sender address is not owned by the account"};
-    const Result<directory::Address> address = directory::Address::from_parts(mail.reverse_path->local_part, mail.reverse_path->domain);
-    if (!address) co_return not_owned;
+    const Result<directory::Address> address = directory::Address::any_from_parts(mail.reverse_path->local_part, mail.reverse_path->domain);
+    if (!address) co_return Reply{.code = 553, .enhanced = "5.1.7", .text = "Mail cannot go back to this sender address"};
+    if (options_.role != Role::submission) co_return Reply{};
     const Result<bool> owned = co_await services_.directory.may_send_as(account_->id, *address);
     if (!owned) co_return try_later();
     if (*owned) co_return Reply{};
     log_info("smtp.sender_refused", id(), {{"account", account_->address.text()}, {"from", mail.reverse_path->text()}});
-    co_return not_owned;
+    co_return Reply{.code = 553, .enhanced = "5.7.1", .text = "Sender address is not owned by the account"};
 }
 
 // RFC 4865 §4. Where it is not offered its parameters are unknown ones.
@@ -121,22 +122,19 @@ Task<Result<directory::Address>> Session::address_of(const wire::Mailbox& mailbo
     if (mailbox.domain.empty() || mailbox.domain == info().local.address.literal()) {
         const Result<std::string> domain = co_await own_domain();
         if (!domain) co_return fail(domain.error());
-        co_return directory::Address::from_parts(mailbox.local_part, *domain);
+        co_return directory::Address::any_from_parts(mailbox.local_part, *domain);
     }
-    if (mailbox.domain.front() == '[') {
-        const std::optional<IpAddress> host = IpAddress::parse_literal(mailbox.domain);
-        if (!host) co_return fail(ErrorCode::denied, "an address literal that mail cannot go to");
-        co_return directory::Address::at_host(mailbox.local_part, *host);
-    }
-    co_return directory::Address::from_parts(mailbox.local_part, mailbox.domain);
+    if (mailbox.domain.front() == '[' && !IpAddress::parse_literal(mailbox.domain))
+        co_return fail(ErrorCode::denied, "an address literal that mail cannot go to");
+    co_return directory::Address::any_from_parts(mailbox.local_part, mailbox.domain);
 }
 
 Task<Reply> Session::on(const wire::Rcpt& rcpt) {
     if (!transaction_) co_return Reply{.code = 503, .enhanced = "5.5.1", .text = "Need MAIL first"};
     if (transaction_->by_chunks) co_return Reply{.code = 503, .enhanced = "5.5.1", .text = "No RCPT after BDAT"};
     delivery::Envelope& envelope = transaction_->envelope;
-    if (envelope.recipients.size() >= options_.limits.recipients_max)
-        co_return Reply{.code = 452, .enhanced = "4.5.3", .text = "Too many recipients"};
+    const Reply too_many{.code = 452, .enhanced = "4.5.3", .text = "Too many recipients"};  // RFC 5321 §4.5.3.1.10
+    if (envelope.recipients.size() >= options_.limits.recipients_max) co_return too_many;
     if (!envelope.smtputf8 && !rcpt.forward_path.ascii())  // RFC 6531 §3.5
         co_return Reply{.code = 553, .enhanced = "5.6.7", .text = "A non-ASCII recipient address needs SMTPUTF8 on MAIL"};
 
@@ -157,6 +155,9 @@ Task<Reply> Session::on(const wire::Rcpt& rcpt) {
             co_return goodbye("4.7.0", "Too many unknown recipients");
         co_return recipient_refused(error);
     }
+    const std::size_t places = recipient->accounts.size() + recipient->elsewhere.size();
+    if (places > options_.limits.places_max - std::min(transaction_->places, options_.limits.places_max)) co_return too_many;
+    transaction_->places += places;
     recipient->address = rcpt.forward_path.domain.empty() ? address->text() : rcpt.forward_path.text();
     recipient->orcpt = rcpt.orcpt;
     recipient->notify = notify_bits(rcpt.notify);

@@ -25,11 +25,14 @@ struct Limits {
     std::uint64_t header_max_bytes = 1 << 20;        // of a message's header
     std::uint64_t received_max = 100;                // Received fields: more are a loop (RFC 5321 §6.3)
     std::uint64_t recipients_max = 1000;             // of a message; RFC 5321 §4.5.3.1.8 has at least 100
-    std::uint64_t transactions_max = 1000;           // MAIL commands in a session
-    std::uint64_t errors_max = 20;                   // refused commands in a session
-    std::uint64_t junk_commands_max = 100;           // commands in a row that bring no message nearer
-    std::uint64_t unknown_recipients_max = 100;      // in a session
-    std::uint64_t auth_attempts_max = 5;             // failed logins in a session
+    // Mailboxes here and addresses elsewhere that a message's recipients may lead to, together: what an envelope may take of memory. At
+    // least as many as one recipient may lead to (directory::Limits::alias_targets_max), or who leads to more would never get any mail.
+    std::uint64_t places_max = 1000;
+    std::uint64_t transactions_max = 1000;       // MAIL commands in a session
+    std::uint64_t errors_max = 20;               // refused commands in a session
+    std::uint64_t junk_commands_max = 100;       // commands in a row that bring no message nearer
+    std::uint64_t unknown_recipients_max = 100;  // in a session
+    std::uint64_t auth_attempts_max = 5;         // failed logins in a session
     // How far ahead a message may be dated that waits here until then (FUTURERELEASE, RFC 4865); 0: that is not offered.
     std::chrono::seconds future_release_max{30 * 24 * 3600};
 };

@@ -124,6 +124,7 @@ struct Session::Transaction {
     delivery::Envelope envelope;
     wire::Body body = wire::Body::seven_bit;
     std::uint64_t size_bytes = 0;  // as MAIL said; 0: it did not
+    std::uint64_t places = 0;      // that the recipients lead to
     bool recipient_refused = false;
     bool by_chunks = false;  // BDAT has come
     wire::Reply refused;     // a chunk was: the answer to all that follow

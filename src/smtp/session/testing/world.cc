@@ -96,6 +96,7 @@ void World::set_limit(std::string_view value) {
         {"header", &Limits::header_max_bytes},
         {"received", &Limits::received_max},
         {"recipients", &Limits::recipients_max},
+        {"places", &Limits::places_max},
         {"transactions", &Limits::transactions_max},
         {"errors", &Limits::errors_max},
         {"junk_commands", &Limits::junk_commands_max},
