@@ -208,7 +208,10 @@ ROWS = {
         "subject": ["mime4j/testmsgs/obsolete.msg"], "content": ["mime4j/testmsgs/obsolete.msg", "ruby-mail/emails/rfc2822/example13.eml"]},
     "white space before a field's colon is read over (RFC 5322 §4.5); Python takes the line for no field": {
         "from": ["ruby-mail/emails/rfc2822/example13.eml"], "to": ["ruby-mail/emails/rfc2822/example13.eml"]},
-    "a CR alone is no line end to servers": {kind: ["own/bare_cr"] for kind in ("subject", "to", "content")},
+    "a CR alone is no line end to servers": {"subject": ["own/bare_cr"], "to": ["own/bare_cr"], "content": ["own/bare_cr", "large/nothing_but_cr"]},
+    "parts nested deeper than a hundred are leaves (limits.h); Python raises": {"message": ["large/nested_parts", "large/nested_messages"]},
+    "what is beyond our limits (limits.h) stays a part's text, or is left out: 10,000 parts and addresses, 100,000 fields": {
+        "tree": ["large/too_many_parts"], "subject": ["large/too_many_fields"], "to": ["large/too_many_addresses"]},
     "control characters are no text": {"subject": ["own/nul"]},
     "white space between two encoded words is no text (RFC 2047 §6.2); Python keeps some of it, and adds some": {
         "from": ["ruby-mail/emails/error_emails/bad_subject.eml"],

@@ -161,7 +161,40 @@ std::string offsets(std::string_view message, std::size_t base) {
 }  // namespace
 
 TEST(CorpusExpectations, trees_fields_and_parts_are_those_of_mime4j) {
-    const Reasons reasons = {};
+    constexpr std::string_view line_in_header = "a line that is no field ends the header, and is the first of the body; mime4j drops it";
+    constexpr std::string_view encoded_message = "an attached message in base64, which RFC 2046 §5.2.1 forbids, is a file";
+    constexpr std::string_view long_boundary = "of a boundary longer than 70 characters we compare 80";
+    constexpr std::string_view cut_base64 = "base64 that breaks off: we give the whole bytes that its last characters hold";
+    const Reasons reasons = {
+        {"malformedHeaderStartsBody-nocrlfcrlf.xml", line_in_header},
+        {"malformedHeaderStartsBody-nocrlfcrlf_decoded.xml", line_in_header},
+        {"malformedHeaderStartsBody-noheader.xml", line_in_header},
+        {"malformedHeaderStartsBody-noheader_decoded.xml", line_in_header},
+        {"obsolete.xml", line_in_header},
+        {"obsolete_decoded.xml", line_in_header},
+        {"malformedHeader-noheader.xml", line_in_header},
+        {"malformedHeader-noheader_decoded.xml", line_in_header},
+        {"malformedHeader-nocrlfcrlf.xml", line_in_header},
+        {"malformedHeader-nocrlfcrlf_decoded.xml", line_in_header},
+        {"basic-plain-with-bad-header-separator.xml", line_in_header},
+        {"basic-plain-with-bad-header-separator_decoded.xml", line_in_header},
+        {"hdr-fakeout.xml", line_in_header},
+        {"hdr-fakeout_decoded.xml", line_in_header},
+        {"base64encoded-rfc822message-nested.xml", encoded_message},
+        {"base64encoded-rfc822message-nested_decoded.xml", encoded_message},
+        {"base64encoded-rfc822message.xml", encoded_message},
+        {"base64encoded-rfc822message_decoded.xml", encoded_message},
+        {"bad-newlines-multiple-parts-base64.xml", encoded_message},
+        {"bad-newlines-multiple-parts-base64_decoded.xml", encoded_message},
+        {"multi-2gifs-base64.xml", encoded_message},
+        {"multi-2gifs-base64_decoded.xml", encoded_message},
+        {"very-long-boundary.xml", long_boundary},
+        {"very-long-boundary_decoded.xml", long_boundary},
+        {"very-very-long-boundary.xml", long_boundary},
+        {"very-very-long-boundary_decoded.xml", long_boundary},
+        {"multi-frag_decoded.xml", cut_base64},
+        {"frag_decoded.xml", cut_base64},
+    };
     int compared = 0;
     for (const std::string folder : {"mime4j/testmsgs/", "mimetools/mimetools-testmsgs/"}) {
         std::error_code absent;
@@ -184,7 +217,10 @@ TEST(CorpusExpectations, trees_fields_and_parts_are_those_of_mime4j) {
 }
 
 TEST(CorpusExpectations, offsets_in_an_mbox_are_those_of_mimekit) {
-    const Reasons reasons = {};
+    // The header of its attachment has no empty line behind it: the first line that is no field ends it, where MimeKit takes the whole part
+    // for a header. And the line end between two delimiters is the first one's (see index.h), which MimeKit gives to the second.
+    constexpr std::string_view broken = "a header that nothing ends, and a delimiter right after another";
+    const Reasons reasons = {{"issue1189 unix 23", broken}, {"issue1189 dos 23", broken}};
     if (!vector_file("mime/mimekit/mbox/issue1189.mbox.txt")) GTEST_SKIP() << "no test vectors";
     int compared = 0;
     for (const std::string name : {"content-length", "issue1189"}) {

@@ -75,7 +75,7 @@ TEST(IndexRecord, is_bounded_whatever_the_message) {
     EXPECT_TRUE(back->structure.parts.empty());
     EXPECT_FALSE(back->envelope_left_out);
     EXPECT_EQ(back->envelope, many_parts.envelope);
-    EXPECT_TRUE(back->has_attachment);
+    EXPECT_EQ(back->preview, many_parts.preview);
     EXPECT_EQ(encode(*back), stored);
 
     std::string fields = "Subject: " + std::string(1'000'000, 's') + "\r\nTo: ";
