@@ -9,7 +9,7 @@ namespace packetboat::delivery {
 namespace {
 
 constexpr std::chrono::minutes upkeep_interval{1};
-constexpr std::uint64_t offered_max = 16;       // senders of one site that wait for a connection of all
+constexpr std::uint64_t offered_max = 4;        // senders of one site that wait for a connection of all
 constexpr std::chrono::seconds clock_slack{1};  // so much is no setting of the clock
 
 }  // namespace
