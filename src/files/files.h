@@ -55,8 +55,7 @@ struct Limits {
     std::uint64_t sorted_listing_max = 10'000;        // a directory with more entries is listed as the disk has them
     std::uint64_t glob_matches_max = 10'000;
     std::uint64_t glob_entries_max = 1'000'000;  // looked at for one pattern
-    std::uint64_t remove_tree_entries_max = 1'000'000;
-    std::chrono::hours unfinished_time{72};  // an interrupted upload can be resumed for so long
+    std::chrono::hours unfinished_time{72};      // an interrupted upload can be resumed for so long
     std::uint32_t file_mode = 0640;
     std::uint32_t directory_mode = 0750;
     bool durable = true;  // false: nothing is synced
@@ -176,11 +175,14 @@ public:
     virtual Result<> combine(const Path& target, const std::vector<Path>& parts) = 0;
 };
 
+class Disk;
+
 // All accounts' areas.
 class Files {
 public:
-    // `root` is made when it is not there. Errors: unavailable.
-    static Result<std::unique_ptr<Files>> open(std::filesystem::path root, Limits limits);
+    // `root` is made when it is not there. Errors: unavailable. `disk`: one that fails, for tests; otherwise the real one.
+    static Result<std::unique_ptr<Files>> open(const std::filesystem::path& root, const Limits& limits,
+                                               std::shared_ptr<Disk> disk = nullptr);
     ~Files();
 
     // The area called `name` (a folder's name: no "/", no leading "."), made when it is not there. What it uses is counted by walking it,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -28,10 +29,11 @@ public:
 
     const std::string& text() const { return text_; }  // "/a/b"
     bool is_root() const { return text_.size() == 1; }
-    std::string_view name() const;            // "b"; of the root: empty
-    Path parent() const;                      // of the root: the root
-    std::string_view relative() const;        // "a/b", of the root: "."; for openat2
-    Path child(std::string_view name) const;  // `name` came from a directory
+    std::string_view name() const;      // "b"; of the root: empty
+    Path parent() const;                // of the root: the root
+    std::string_view relative() const;  // "a/b", of the root: "."; for openat2, and so with a NUL behind it
+    // nullopt when resolve() would not give it: `name` came from a directory, and other programs put there what they like.
+    std::optional<Path> child(std::string_view name) const;
     // This path or one below it.
     bool contains(const Path& other) const;
 
