@@ -161,7 +161,7 @@ TEST(files, match_patterns) {
     EXPECT_EQ(globbed(*area, "*/.packetboat-x"), "invalid");
     EXPECT_EQ(globbed(*area, std::string(path_max_bytes + 1, '*')), "too_large");
     EXPECT_EQ(globbed(*area, std::string(256, '*')), "too_large");
-    EXPECT_EQ(globbed(*area, "*/*"), "too_many");  // seven
+    EXPECT_EQ(globbed(*area, "*/*"), "too_many");  // nine
     for (int i = 0; i < 60; ++i) put(world.inside("many" + std::to_string(i)), "x");
     EXPECT_EQ(globbed(*area, "z*"), "too_many");
 }
@@ -263,8 +263,6 @@ TEST(files, a_removal_goes_on_where_it_was_interrupted_however_deep) {
     ::close(directory);
     EXPECT_EQ(world.counted().used_files, 10'000U);
     fs::rename(world.inside(), world.root() / (removed_prefix("alice") + "0"));
-    put(world.inside(), "not a directory");
-    fs::remove(world.inside());
     (void)world.area();
     fs::create_directory(world.root() / (removed_prefix("bob") + "7"));
     EXPECT_TRUE(world.files().remove_area("alice"));

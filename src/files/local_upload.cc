@@ -166,8 +166,7 @@ Result<> LocalUpload::put_instead(const struct stat& old) {
     Result<> synced = tree_->sync(parent);
     if (!synced && exchanged && rename(RENAME_EXCHANGE) == 0) return synced;
     const bool gone = !exchanged || disk.unlink(parent, place_.unfinished.c_str(), 0) == 0;
-    charge_.keep();
-    if (gone) tree_->state->usage.give_back({.bytes = counted_bytes(old), .files = 1});
+    charge_.keep(gone ? Amount{.bytes = counted_bytes(old), .files = 1} : Amount());
     end();
     return synced;
 }
@@ -201,16 +200,8 @@ void LocalUpload::discard() {
 void LocalUpload::end() {
     there_ = false;
     charge_.give_back(charge_.amount());
-    tree_->state->usage.end_credit(credit_);
-    credit_ = {};
     file_.close();
     lock_.release();
-}
-
-void LocalUpload::credit(Amount amount) {
-    tree_->state->usage.credit(amount);
-    credit_.bytes += amount.bytes;
-    credit_.files += amount.files;
 }
 
 }  // namespace packetboat::files

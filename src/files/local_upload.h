@@ -25,9 +25,7 @@ public:
     // At the end, the first `count` bytes of another file; the disk shares them where it can.
     Result<> write_file(int file, std::uint64_t count);
     // Files that go when this one is there: their size makes room for it (Area::combine).
-    void credit(Amount amount);
-    // Whether it is the same name in the same directory.
-    bool is_at(const Place& place) const { return place.key() == place_.key(); }
+    void credit(Amount amount) { charge_.credit(amount); }
 
 private:
     LocalUpload(std::shared_ptr<const Tree> tree, Path path, Place place, Lock lock);
@@ -65,7 +63,6 @@ private:
     std::uint64_t room_up_to_ = 0;  // of size_: so far there is room on the disk
     std::uint64_t written_back_ = 0;
     Charge charge_;
-    Amount credit_;
 };
 
 }  // namespace packetboat::files

@@ -75,7 +75,7 @@ Result<> LocalUpload::start(const UploadOptions& options) {
     if (old_) credit({.bytes = counted_bytes(*old_), .files = 1});
     if (options.size_bytes) {
         if (Result<> room = tree_->has_room(*options.size_bytes); !room) return room;
-        if (Result<> fits = tree_->state->usage.would_fit(*options.size_bytes, tree_->quota); !fits) return fits;
+        if (Result<> fits = charge_.would_fit(*options.size_bytes, tree_->quota); !fits) return fits;
     }
     const bool all = options.begin == Begin::append;
     if (goes_on(options.begin) && old_) return start_with_file(options.offset, all);
