@@ -13,6 +13,7 @@ USES = {
     "store": ["base"],
     "directory": ["store", "base"],
     "mailbox": ["store", "base"],
+    "files": ["base"],
     "delivery": ["mailbox", "directory", "store", "mime", "base"],
     "trust": ["dns", "store", "base"],
     "sasl": ["base"],
@@ -44,6 +45,8 @@ LIBRARIES = {
     r"toml\+\+/": ["server", "agent"],
     r"CLI/": ["cli"],
     r"curl/": ["trust"],
+    r"zlib": ["files"],
+    r"linux/openat2": ["files"],
 }
 
 root = pathlib.Path(__file__).resolve().parent.parent
