@@ -258,6 +258,7 @@ TEST_F(ReporterTest, a_forwarded_sender_hears_of_the_recipient_that_failed_after
     envelope.reverse_path = "SRS0=HHH=TT=example.org=" + std::string(80, 'x') + "@forwarder.example";
     office_.remove_account("gone");
     for (const Outcome& outcome : office_.accept(envelope, letter)) EXPECT_TRUE(outcome.result);
+    now_ = Time::now();
     EXPECT_EQ(report(), 1U);
     ASSERT_EQ(office_.queued().size(), 1U);
     EXPECT_EQ(office_.queued()[0].recipients.at(0).address, envelope.reverse_path);
