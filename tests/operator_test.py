@@ -269,8 +269,9 @@ class ConfigurationFile(Scenario):
         self.start(self.CHEAP + "[smtp]\nplaces_max = 2500\n[addresses]\nalias_targets_max = 2000\n")
         self.server.command("alias", "add", "many@example.test", *(f"u{n}@elsewhere.test" for n in range(2000)))
         self.assertTrue(self.send("many@example.test").startswith(b"250 2.0.0 "))
-        [entry] = json.loads(self.server.command("--json", "queue", "list").stdout)
-        self.assertEqual(len(entry["recipients"]), 2000)
+        # Beside it there may be what its sender is told of the alias.
+        sizes = [len(entry["recipients"]) for entry in json.loads(self.server.command("--json", "queue", "list", "--destination", "elsewhere.test").stdout)]
+        self.assertEqual(sizes, [2000])
 
     def send(self, recipient):
         smtp = self.connect("smtp")
