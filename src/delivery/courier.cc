@@ -117,11 +117,15 @@ Task<std::optional<Courier::Load>> Courier::load(Schedule::Job& job) {
 
     Result<mailbox::Content> content = co_await queue_.content(job.item.id);
     Result<std::unique_ptr<ContentSource>> source = std::unique_ptr<ContentSource>();
-    if (content) source = co_await open_content(store_, *std::move(content), load.entry.skip_bytes);
+    if (content) {
+        source = co_await open_content(store_, *std::move(content), load.entry.skip_bytes);
+    } else {
+        source = fail(content.error());
+    }
     Result<std::string_view> beginning;
-    if (content && source) beginning = co_await (*source)->next();
-    if (!content || !source || !beginning) {
-        const Error& why = !content ? content.error() : !source ? source.error() : beginning.error();
+    if (source) beginning = co_await (*source)->next();
+    if (!source || !beginning) {
+        const Error& why = !source ? source.error() : beginning.error();
         if (why.code == ErrorCode::internal) {
             co_await record_unreadable(job, load, why);
         } else {

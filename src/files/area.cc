@@ -31,7 +31,7 @@ Result<Entry> LocalArea::stat(const Path& path) const {
     if (Result<> there = tree_->check_there(); !there) return fail(there.error());
     const bool sees_files = grant_.list || grant_.read;
     const auto denied = [] { return fail(ErrorCode::denied, "you may not look at what is here"); };
-    const Result<Descriptor> opened = open_beneath(tree_->root.get(), path.relative().data(), O_PATH);
+    const Result<Descriptor> opened = open_beneath(tree_->root.get(), path.relative_c_str(), O_PATH);
     if (!opened && !sees_files) return denied();
     if (!opened) return fail(opened.error());
     const Result<struct stat> status = status_of(opened->get());
@@ -53,7 +53,7 @@ Result<std::vector<Path>> LocalArea::glob(const Path& from, std::string_view pat
 Result<OpenFile> LocalArea::open_to_read(const Path& path) const {
     if (!grant_.read) return fail(ErrorCode::denied, "you may not read what is here");
     if (Result<> there = tree_->check_there(); !there) return fail(there.error());
-    return open_file(tree_->root.get(), path.relative().data());
+    return open_file(tree_->root.get(), path.relative_c_str());
 }
 
 Result<Download> LocalArea::open(const Path& path) const {

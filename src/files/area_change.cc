@@ -160,7 +160,7 @@ Result<OpenFile> LocalArea::open_to_change(const Path& path) const {
     if (!grant_.write || !(grant_.read || grant_.remove)) return fail(ErrorCode::denied, "you may not change what is here");
     if (path.is_root()) return fail(ErrorCode::invalid, "that cannot be done with the uppermost directory");
     if (Result<> there = tree_->check_there(); !there) return fail(there.error());
-    Result<Descriptor> opened = open_beneath(tree_->root.get(), path.relative().data(), O_RDONLY);
+    Result<Descriptor> opened = open_beneath(tree_->root.get(), path.relative_c_str(), O_RDONLY);
     if (!opened) return fail(opened.error());
     OpenFile file{.descriptor = std::move(*opened)};
     const Result<struct stat> status = status_of(file.descriptor.get());

@@ -20,7 +20,7 @@ void check(const Path& path) {
     const auto again = Path().resolve(text);
     require(again && *again == path);
     require(path.resolve("").value() == path);
-    require(path.relative().data()[path.relative().size()] == '\0');
+    require(path.relative_c_str()[path.relative().size()] == '\0');
     if (path.is_root()) return;
     require(text.back() != '/');
     std::size_t depth = 0;

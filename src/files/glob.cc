@@ -99,7 +99,7 @@ private:
         return check_matches(found_.size());
     }
 
-    bool leads_somewhere(const Path& path) const { return open_beneath(tree_->root.get(), path.relative().data(), O_PATH).has_value(); }
+    bool leads_somewhere(const Path& path) const { return open_beneath(tree_->root.get(), path.relative_c_str(), O_PATH).has_value(); }
 
     Result<> advance(const Waiting& at) {
         const Step& step = (*steps_)[at.step];

@@ -60,7 +60,7 @@ private:
         if (S_ISLNK(status.st_mode)) {
             const std::optional<Path> link = path_.child(name);
             if (!link) return;
-            const Result<Descriptor> target = open_beneath(tree_->root.get(), link->relative().data(), O_PATH);
+            const Result<Descriptor> target = open_beneath(tree_->root.get(), link->relative_c_str(), O_PATH);
             if (!target) return;
             const Result<struct stat> followed = status_of(target->get());
             if (!followed) return;
@@ -82,9 +82,9 @@ bool is_shown(std::string_view name) { return !is_hidden(name) && name.find_firs
 
 Result<Descriptor> open_directory(const Tree& tree, const Path& path) {
     if (Result<> there = tree.check_there(); !there) return fail(there.error());
-    Result<Descriptor> opened = open_beneath(tree.root.get(), path.relative().data(), O_RDONLY | O_DIRECTORY);
+    Result<Descriptor> opened = open_beneath(tree.root.get(), path.relative_c_str(), O_RDONLY | O_DIRECTORY);
     if (opened || opened.error().code != ErrorCode::not_found) return opened;
-    if (open_beneath(tree.root.get(), path.relative().data(), O_PATH)) return fail(ErrorCode::invalid, "it is not a directory");
+    if (open_beneath(tree.root.get(), path.relative_c_str(), O_PATH)) return fail(ErrorCode::invalid, "it is not a directory");
     return opened;
 }
 

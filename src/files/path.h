@@ -29,9 +29,10 @@ public:
 
     const std::string& text() const { return text_; }  // "/a/b"
     bool is_root() const { return text_.size() == 1; }
-    std::string_view name() const;      // "b"; of the root: empty
-    Path parent() const;                // of the root: the root
-    std::string_view relative() const;  // "a/b", of the root: "."; for openat2, and so with a NUL behind it
+    std::string_view name() const;                                    // "b"; of the root: empty
+    Path parent() const;                                              // of the root: the root
+    std::string_view relative() const;                                // "a/b", of the root: "."; for openat2, and so with a NUL behind it
+    const char* relative_c_str() const { return relative().data(); }  // it ends where the path does
     // nullopt when resolve() would not give it: `name` came from a directory, and other programs put there what they like.
     std::optional<Path> child(std::string_view name) const;
     // This path or one below it.

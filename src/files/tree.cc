@@ -19,7 +19,7 @@ Result<Place> Tree::place(const Path& path) const {
     if (path.is_root()) return fail(ErrorCode::invalid, "that cannot be done with the uppermost directory");
     if (Result<> there = check_there(); !there) return fail(there.error());
     const Path parent = path.parent();
-    Result<Descriptor> directory = open_beneath(root.get(), parent.relative().data(), O_RDONLY | O_DIRECTORY);
+    Result<Descriptor> directory = open_beneath(root.get(), parent.relative_c_str(), O_RDONLY | O_DIRECTORY);
     if (!directory) return fail(directory.error());
     const Result<struct stat> status = status_of(directory->get());
     if (!status) return fail(status.error());

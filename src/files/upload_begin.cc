@@ -103,7 +103,7 @@ Result<> LocalUpload::start_empty() {
 
 Result<> LocalUpload::start_with_file(std::uint64_t count, bool all) {
     // A link is followed as who reads it sees it, beneath the area's root; what is committed takes the link's place.
-    Result<OpenFile> file = S_ISLNK(old_->st_mode) ? open_file(tree_->root.get(), path_.relative().data())
+    Result<OpenFile> file = S_ISLNK(old_->st_mode) ? open_file(tree_->root.get(), path_.relative_c_str())
                                                    : open_file(place_.parent.get(), place_.name.c_str(), LastLink::refuse);
     if (!file) return fail(file.error());
     const std::uint64_t has = counted_bytes(file->status);
