@@ -1,13 +1,17 @@
 """The terminal user agent reads: inbox, read, search, save-attachment, reply, forward, delete, against the real server."""
 import base64
+import contextlib
 import email
 import email.policy
 import json
 import os
 import pty
+import re
 import select
 import smtplib
+import socket
 import subprocess
+import threading
 import unittest
 from email.message import EmailMessage
 
@@ -59,12 +63,15 @@ class Inbox(Scenario):
     def json(self, *arguments, **options):
         return json.loads(self.ask("--json", *arguments, **options).stdout)
 
-    def terminal(self, *arguments, columns=60):
-        """What a terminal of that width is sent."""
+    def terminal(self, *arguments, columns=60, status=0, server=None):
+        """What a terminal of that width is sent; `status` None: any failure."""
         main, sub = pty.openpty()
         import fcntl, struct, termios
         fcntl.ioctl(sub, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-        process = subprocess.Popen([BINARY, *self.arguments(*arguments)], stdin=subprocess.DEVNULL, stdout=sub, stderr=subprocess.PIPE, env=self.environment)
+        arguments = self.arguments(*arguments)
+        if server:
+            arguments[arguments.index("--server") + 1] = server
+        process = subprocess.Popen([BINARY, *arguments], stdin=subprocess.DEVNULL, stdout=sub, stderr=subprocess.PIPE, env=self.environment)
         os.close(sub)
         out = b""
         while True:
@@ -78,7 +85,8 @@ class Inbox(Scenario):
                 break
             out += piece
         os.close(main)
-        self.assertEqual(process.wait(LIMIT), 0, process.stderr.read())
+        done = process.wait(LIMIT)
+        self.assertTrue(done == status if status is not None else done != 0, process.stderr.read())
         process.stderr.close()
         return out.replace(b"\r\n", b"\n").decode()
 
@@ -101,8 +109,9 @@ class Inbox(Scenario):
         # The same over TLS, by STLS and from the start.
         self.assertEqual(len(self.json("inbox", "--tls", "starttls")), 5)
         self.assertEqual(len(self.json("inbox", "--tls", "implicit", port="pop3s")), 5)
-        for line in self.terminal("inbox", columns=50).splitlines():
-            self.assertLessEqual(len(line), 50)
+        for columns in (20, 30, 40, 50, 80):
+            for line in self.terminal("inbox", columns=columns).splitlines():
+                self.assertLessEqual(len(line), columns)
 
     def test_read_by_number_and_by_unique_id(self):
         letter = self.letter("Straße", "Schöne Grüße\n")
@@ -159,6 +168,65 @@ class Inbox(Scenario):
         self.ask("save-attachment", "1", "--all", "--to", self.folder / "none", status=3)
         part = self.json("read", "1", "--part", "1")
         self.assertEqual(base64.b64decode(part["base64"]), JPEG)
+
+    def test_our_own_command_at_both_ends(self):
+        picture = self.folder / "Bäume im Größten Winter 🚢.jpg"
+        picture.write_bytes(JPEG)
+        command("send", "--server", f"127.0.0.1:{self.server.port('submission')}", "--user", ALICE, "--password-file", str(self.secret), "--insecure",
+                "--from", f"Älice <{ALICE}>", "--to", BOB, "--subject", "Grüße 🚢", "--body", "Schöne Grüße\n", "--attach", str(picture),
+                env=self.environment, input="")
+        [row] = self.json("inbox")
+        self.assertEqual((row["from"], row["subject"], row["attachment"]), ("Älice", "Grüße 🚢", True))
+        [attached] = self.json("read", row["uid"])["attachments"]
+        self.assertEqual((attached["name"], attached["type"], attached["size"]), (picture.name, "image/jpeg", len(JPEG)))
+        shown = self.ask("read", "1").stdout
+        self.assertIn("Schöne Grüße\n", shown)
+        self.assertIn(picture.name, shown)
+        into = self.folder / "into"
+        into.mkdir()
+        self.ask("save-attachment", "1", "--all", "--to", into)
+        self.assertEqual([file.name for file in into.iterdir()], [picture.name])
+        self.assertEqual((into / picture.name).read_bytes(), JPEG)
+
+    def test_files_of_a_winmail_dat_and_in_the_text_are_saved(self):
+        def attribute(level, number, data):
+            return bytes([level]) + number.to_bytes(4, "little") + len(data).to_bytes(4, "little") + data + (sum(data) & 0xffff).to_bytes(2, "little")
+        winmail = (bytes.fromhex("789f3e220100") + attribute(2, 0x00069002, bytes(14)) + attribute(2, 0x00018010, b"report.jpg\0")
+                   + attribute(2, 0x0006800f, JPEG))
+        letter = self.letter("From Outlook", "see below\n")
+        letter.add_attachment(winmail, maintype="application", subtype="ms-tnef", filename="winmail.dat")
+        self.deliver(letter)
+        encoded = b"".join(b"=" + bytes([(c + 42 + 64) % 256]) if (c + 42) % 256 in b"\0\r\n=" else bytes([(c + 42) % 256]) for c in JPEG)
+        text = b"\r\n".join(re.findall(rb"(?s)(?:=.|[^=]){1,120}", encoded))
+        self.deliver(b"Subject: yEnc\r\nContent-Transfer-Encoding: 8bit\r\n\r\nHere:\r\n=ybegin line=120 size=%d name=sea.jpg\r\n%s\r\n=yend size=%d\r\nBye\r\n"
+                     % (len(JPEG), text, len(JPEG)))
+        into = self.folder / "into"
+        into.mkdir()
+        self.assertEqual([a["name"] for a in self.json("read", "1")["attachments"]], ["winmail.dat", "report.jpg"])
+        self.ask("save-attachment", "1", "2", "--to", into)
+        self.assertEqual((into / "report.jpg").read_bytes(), JPEG)
+        value = self.json("read", "2")
+        self.assertEqual(value["text"], "Here:\nBye\n")
+        self.assertEqual([a["name"] for a in value["attachments"]], ["sea.jpg"])
+        self.ask("save-attachment", "2", "1", "--to", into)
+        self.assertEqual((into / "sea.jpg").read_bytes(), JPEG)
+
+    def test_a_servers_words_cannot_steer_the_terminal_in_json_either(self):
+        said = "-ERR [SYS/PERM] \x1b]0;evil\x07 \x7f \u009b31m \u202e no\r\n".encode()
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            def serve():
+                with contextlib.suppress(OSError):
+                    while True:
+                        connection, _ = listener.accept()
+                        with connection:
+                            connection.sendall(said)
+            threading.Thread(target=serve, daemon=True).start()
+            address = "127.0.0.1:%d" % listener.getsockname()[1]
+            for arguments in (["--json", "inbox", "--tls", "none"], ["--json", "read", "1", "--tls", "none"]):
+                text = self.terminal(*arguments, server=address, status=None)
+                self.assertTrue(json.loads(text)["error"], text)
+                for c in text:
+                    self.assertTrue(c == "\n" or (ord(c) >= 0x20 and not 0x7f <= ord(c) < 0xa0 and c != "\u202e"), text)
 
     def test_search(self):
         self.deliver(self.letter("Lunch", "at the STRASSE\n"))

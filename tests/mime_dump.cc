@@ -5,11 +5,14 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/json.h"
 #include "base/text.h"
@@ -19,11 +22,13 @@
 #include "mime/decode.h"
 #include "mime/index.h"
 #include "mime/testing/generator.h"
+#include "mime/testing/nasties.h"
 #include "mime/text.h"
 
 // What mime/ reads of messages, for tests that compare it with what others read (mime_differential_test.py).
 //   mime_dump FILE…                            a line of JSON for every file, which is one message
 //   mime_dump --generate FOLDER COUNT lf|crlf  writes generated messages, the same every time
+//   mime_dump --nasties FOLDER                 writes those of testing/nasties.h into FOLDER/own and FOLDER/large
 namespace {
 
 using namespace packetboat;
@@ -105,6 +110,19 @@ int generate(const std::string& folder, std::size_t count, std::string_view line
     return 0;
 }
 
+int write_nasties(const std::filesystem::path& folder) {
+    const std::pair<const char*, std::vector<testing::Nasty>> kinds[] = {{"own", testing::nasties()}, {"large", testing::large_nasties()}};
+    for (const auto& [kind, nasties] : kinds) {
+        std::filesystem::create_directories(folder / kind);
+        for (const testing::Nasty& nasty : nasties) {
+            std::ofstream file(folder / kind / nasty.name, std::ios::binary);
+            file.write(nasty.message.data(), static_cast<std::streamsize>(nasty.message.size())).flush();
+            if (!file) return 1;
+        }
+    }
+    return 0;
+}
+
 int dump(const char* name) {
     std::ifstream file(name, std::ios::binary);
     const std::string message{std::istreambuf_iterator<char>(file), {}};
@@ -120,6 +138,7 @@ int dump(const char* name) {
 
 int main(int argc, char** argv) {
     if (argc == 5 && std::string_view(argv[1]) == "--generate") return generate(argv[2], std::strtoull(argv[3], nullptr, 10), argv[4]);
+    if (argc == 3 && std::string_view(argv[1]) == "--nasties") return write_nasties(argv[2]);
     int status = 0;
     for (int i = 1; i < argc; ++i) status = std::max(status, dump(argv[i]));
     return status;

@@ -267,11 +267,11 @@ class ConfigurationFile(Scenario):
 
     def test_a_long_alias_to_elsewhere_is_queued_whole(self):
         self.start(self.CHEAP + "[smtp]\nplaces_max = 2500\n[addresses]\nalias_targets_max = 2000\n[dns]\nservers = [\"127.0.0.1:9\"]\n")
-        self.server.command("alias", "add", "many@example.test", *(f"u{n}@elsewhere.test" for n in range(2000)))
+        self.server.command("alias", "add", "many@example.test", *(f"u{n}@elsewhere.example" for n in range(2000)))
         self.assertTrue(self.send("many@example.test").startswith(b"250 2.0.0 "))
-        # And the notification that the sender wanted, since the alias has been served.
-        entries = json.loads(self.server.command("--json", "queue", "list").stdout)
-        self.assertEqual([len(entry["recipients"]) for entry in entries if entry["from"] == "a@b.example"], [2000])
+        # Beside it there may be what its sender is told of the alias.
+        sizes = [len(entry["recipients"]) for entry in json.loads(self.server.command("--json", "queue", "list", "--destination", "elsewhere.example").stdout)]
+        self.assertEqual(sizes, [2000])
 
     def send(self, recipient):
         smtp = self.connect("smtp")

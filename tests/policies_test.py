@@ -1,4 +1,5 @@
-"""What recipients' domains and senders demand of the way: MTA-STS policies over HTTPS, REQUIRETLS; and LMTP servers that answer oddly."""
+"""What recipients' domains and senders demand of the way: MTA-STS policies over HTTPS, REQUIRETLS, 7 bits; and LMTP servers that answer oddly."""
+import email
 import http.server
 import smtplib
 import ssl
@@ -8,7 +9,7 @@ import unittest
 from certificates import Authority
 from harness import LIMIT, PASSWORD, eventually
 from hostile_peer_test import Hosts
-from outbound_test import ALICE, Outbound, server_tls
+from outbound_test import ALICE, BOB, Outbound, server_tls
 from post import free_port
 from relay_test import inbox, queue
 
@@ -129,6 +130,28 @@ class Policies(Outbound):
         self.assertEqual(set(waiting), {"x@plain.s.example"})
         self.assertIn("neither DNSSEC nor MTA-STS vouches for mx.plain.s.example", waiting["x@plain.s.example"]["reason"])
         self.assertEqual(self.came(), {"strict": True})
+
+
+class SevenBits(Outbound):
+    def test_what_a_host_cannot_take_is_converted_for_it_alone(self):
+        old = self.sink("127.0.0.3", lambda verb, line: "250-old\r\n250 PIPELINING" if verb == "EHLO" else None)
+        new = self.sink("127.0.0.4")
+        self.start_home(zones={"c.example": "@ MX 10 mail\nmail A 127.0.0.4"})
+        text = "Grüße aus Köln, \u20ac 5\r\n.und ein Punkt\r\n"
+        message = (f"From: {ALICE}\r\nTo: {BOB}\r\nSubject: x\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
+                   f"Content-Transfer-Encoding: 8bit\r\n\r\n{text}").encode()
+        with smtplib.SMTP(self.home.address, self.home.port("submission"), timeout=LIMIT) as client:
+            client.login(ALICE, PASSWORD)
+            client.sendmail(ALICE, [BOB, "carol@c.example"], message, ["BODY=8BITMIME"])
+        converted, whole = self.taken(old)[0][2], self.taken(new)[0][2]
+        self.assertTrue(converted.isascii())
+        parsed = email.message_from_bytes(converted)
+        self.assertEqual(parsed["Content-Transfer-Encoding"], "quoted-printable")
+        self.assertEqual(parsed.get_payload(decode=True), text.encode())
+        self.assertFalse(any("BODY=" in line for line in old.lines))
+        self.assertTrue(whole.endswith(text.encode()))
+        self.assertTrue(any("BODY=8BITMIME" in line for line in new.lines))
+        self.queue_is_empty()
 
 
 class Lmtp(Outbound):

@@ -120,6 +120,7 @@ class Sink:
     def __init__(self, address, port, script=lambda verb, line: None, tls=None):
         self.messages = []
         self.connections = 0
+        self.open = set()  # the connections that there are now
         self.lines = []  # every command
         self.clients = []  # the address of every connection
         self.encrypted = []  # of every message, whether it came by TLS
@@ -128,12 +129,15 @@ class Sink:
         class Handler(socketserver.StreamRequestHandler):
             def handle(self):
                 sink.connections += 1
+                sink.open.add(self)
                 sink.clients.append(self.client_address[0])
                 self.encrypted = False
                 try:
                     self.converse()
                 except (ConnectionError, OSError, EOFError):
                     pass
+                finally:
+                    sink.open.discard(self)
                 if self.encrypted:
                     self.connection.close()  # the one below it is closed by who made it
 

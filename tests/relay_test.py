@@ -58,7 +58,8 @@ class Failures(Post):
     def setUp(self):
         super().setUp()
         self.dns = self.name_server({**ZONES, "c.example": "@ MX 10 mail\n@ MX 20 second\nmail A 127.0.0.4\nsecond A 127.0.0.5", "null.example": "@ MX 0 .",
-                                     "loop.example": "@ MX 10 mail.a.example."})
+                                     "loop.example": "@ MX 10 mail.a.example.",
+                                     "same.example": "one MX 10 mail.b.example.\ntwo MX 10 mail.b.example."})
         self.home = self.configured("mail.a.example", "127.0.0.2", ["a.example"], self.dns)
         self.home.account(ALICE)
 
@@ -110,6 +111,28 @@ class Failures(Post):
         queue(self.home, "retry", "--destination", "b.example")
         self.assertEqual(len(eventually(lambda: inbox(away, BOB), "it arrives")), 1)
         eventually(lambda: queue(self.home, "list") == [], "the queue is empty")
+
+    def test_what_waits_behind_a_host_that_is_down_is_hurried_too(self):
+        """Nothing of it is tried before the host is looked at again: that an operator can have at once, by any of its messages."""
+        self.send(self.home, ALICE, BOB)
+        eventually(lambda: [e for e in queue(self.home, "list") if e["recipients"][0]["attempts"] == 1], "it has been tried")
+        self.send(self.home, ALICE, BOB)
+        self.assertEqual(len(queue(self.home, "list")), 2)
+        away = self.configured("mail.b.example", "127.0.0.3", ["b.example"], self.dns)
+        away.account(BOB)
+        second = next(e for e in queue(self.home, "list") if e["recipients"][0]["attempts"] == 0)
+        self.assertEqual(queue(self.home, "retry", second["id"])["messages"], 1)
+        self.assertEqual(len(eventually(lambda: inbox(away, BOB), "the second arrives")), 1)
+        queue(self.home, "retry", "--all")
+        eventually(lambda: queue(self.home, "list") == [], "the queue is empty")
+
+    def test_another_domain_at_the_same_hosts_is_hurried_too(self):
+        self.send(self.home, ALICE, "x@one.same.example")
+        eventually(lambda: [e for e in queue(self.home, "list") if e["recipients"][0]["attempts"] == 1], "it has been tried")
+        self.send(self.home, ALICE, "y@two.same.example")
+        sink = self.sink("127.0.0.3")
+        self.assertEqual(queue(self.home, "retry", "--destination", "two.same.example")["messages"], 1)
+        eventually(lambda: [to for _, to, _ in sink.messages] == [["y@two.same.example"]], "the other domain's message arrives")
 
     def test_the_second_host_takes_what_the_first_cannot(self):
         sink = self.sink("127.0.0.5")

@@ -13,13 +13,14 @@ USES = {
     "store": ["base"],
     "directory": ["store", "base"],
     "mailbox": ["store", "base"],
+    "files": ["base"],
     "delivery": ["mailbox", "directory", "store", "mime", "base"],
     "trust": ["dns", "store", "base"],
     "sasl": ["base"],
     "smtp/wire": ["base"],
     "smtp/client": ["smtp/wire", "sasl", "base"],
     "smtp/session": ["smtp/wire", "delivery", "mailbox", "directory", "store", "base"],
-    "relay": ["trust", "smtp/client", "smtp/wire", "delivery", "directory", "dns", "net", "sasl", "base"],
+    "relay": ["trust", "smtp/client", "smtp/wire", "delivery", "directory", "dns", "net", "sasl", "mime", "base"],
     "pop3/wire": ["base"],
     "pop3/client": ["pop3/wire", "sasl", "base"],
     "pop3/session": ["pop3/wire", "mailbox", "directory", "store", "base"],
@@ -44,6 +45,8 @@ LIBRARIES = {
     r"toml\+\+/": ["server", "agent"],
     r"CLI/": ["cli"],
     r"curl/": ["trust"],
+    r"zlib": ["files"],
+    r"linux/openat2": ["files"],
 }
 
 root = pathlib.Path(__file__).resolve().parent.parent

@@ -80,7 +80,7 @@ Result<> SaveFolder::replace(const std::string& name, std::string_view bytes) co
 }
 
 Result<std::string> SaveFolder::save(std::string_view name, std::string_view bytes, Existing existing) const {
-    const std::string safe = mime::safe_file_name(name);
+    std::string safe = mime::safe_file_name(name);
     if (existing == Existing::replace) {
         if (const Result<> replaced = replace(safe, bytes); !replaced) return fail(replaced.error());
         return safe;

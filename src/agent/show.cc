@@ -120,13 +120,15 @@ std::string text_at_depth(const Letter& letter, std::size_t depth) {
     return out;
 }
 
-std::string attachment_list(const Letter& letter) {
+std::string attachment_list(const Letter& letter, std::size_t columns) {
     std::vector<std::vector<std::string>> rows;
     for (const AttachedFile& file : letter.files())
         rows.push_back({std::to_string(file.number), file.name, file.type, size_text(file.size_bytes)});
-    return table(
-        std::vector<Column>{{.title = "ATTACHMENT", .to_the_right = true}, {.title = "NAME"}, {.title = "TYPE"}, {.title = "SIZE"}}, rows,
-        0);
+    constexpr Column head[] = {{.title = "ATTACHMENT", .to_the_right = true},
+                               {.title = "NAME", .shrinks_to = 8},
+                               {.title = "TYPE", .shrinks_to = 8, .left_out = 1},
+                               {.title = "SIZE", .left_out = 2}};
+    return table(head, rows, columns);
 }
 
 // A name that could be taken for something else stands in quotes.
@@ -152,7 +154,7 @@ std::string show(const Letter& letter, const ShowOptions& options) {
     out += "\n" + (text.empty() ? std::string("(no text)\n") : text);
     out = printable(out, Lines::many);
     if (options.columns > 0) out = wrap(out, options.columns);
-    if (!letter.files().empty()) out += "\n" + attachment_list(letter);
+    if (!letter.files().empty()) out += "\n" + attachment_list(letter, options.columns);
     return out;
 }
 

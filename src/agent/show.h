@@ -11,7 +11,7 @@
 namespace packetboat::agent {
 
 struct ShowOptions {
-    std::size_t columns = 80;  // of the terminal: text is wrapped to it; 0: not at all
+    std::size_t columns = 80;  // of the terminal: text is wrapped to it, and the list of attachments fits; 0: not at all
     bool all_headers = false;
 };
 

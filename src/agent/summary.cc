@@ -92,11 +92,11 @@ std::string summary_table(const std::vector<Summary>& rows, std::size_t columns)
             {std::to_string(row.item.number), row.date, row.from, row.subject, size_text(row.item.size_bytes), row.attachment ? "+" : ""});
     }
     const Column head[] = {{.title = "NUMBER", .to_the_right = true},
-                           {.title = "DATE", .shrinks_to = 10},
-                           {.title = "FROM", .shrinks_to = 8, .max = from_max},
+                           {.title = "DATE", .shrinks_to = 10, .left_out = 3},
+                           {.title = "FROM", .shrinks_to = 8, .max = from_max, .left_out = 4},
                            {.title = "SUBJECT", .shrinks_to = 8},
-                           {.title = "SIZE", .to_the_right = true},
-                           {.title = "+"}};
+                           {.title = "SIZE", .to_the_right = true, .left_out = 2},
+                           {.title = "+", .left_out = 1}};
     return table(head, cells, columns);
 }
 

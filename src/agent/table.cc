@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <numeric>
 
 #include "agent/terminal_text.h"
 
@@ -18,19 +17,48 @@ std::string padded(const std::string& cell, std::size_t width, bool to_the_right
     return to_the_right ? space + cell : cell + space;
 }
 
-// The widest column that may shrink gives up one column at a time, so that several end up alike.
-void fit(std::span<const Column> head, std::vector<std::size_t>& widths, std::size_t columns) {
-    std::size_t all = std::accumulate(widths.begin(), widths.end(), gap * (widths.size() - 1));
+struct Fitting {
+    std::size_t column = 0;  // of the table's head
+    std::size_t width = 0;
+    std::size_t shrinks_to = 0;  // 0: it does not
+};
+
+// The widest column that may shrink gives up one column at a time, so that several end up alike. Whether it is enough.
+bool fit(std::vector<Fitting>& fitting, std::size_t columns) {
+    std::size_t all = gap * (fitting.size() - 1);
+    for (const Fitting& one : fitting) all += one.width;
     while (all > columns) {
-        std::size_t widest = widths.size();
-        for (std::size_t i = 0; i < widths.size(); ++i) {
-            if (head[i].shrinks_to == 0 || widths[i] <= head[i].shrinks_to) continue;
-            if (widest == widths.size() || widths[i] > widths[widest]) widest = i;
+        Fitting* widest = nullptr;
+        for (Fitting& one : fitting) {
+            if (one.shrinks_to == 0 || one.width <= one.shrinks_to) continue;
+            if (widest == nullptr || one.width > widest->width) widest = &one;
         }
-        if (widest == widths.size()) return;
-        --widths[widest];
+        if (widest == nullptr) return false;
+        --widest->width;
         --all;
     }
+    return true;
+}
+
+// Which columns are shown, and how wide.
+std::vector<Fitting> fitted(std::span<const Column> head, const std::vector<std::size_t>& widths, std::size_t columns) {
+    std::vector<Fitting> shown;
+    for (std::size_t i = 0; i < head.size(); ++i) shown.push_back({.column = i, .width = widths[i], .shrinks_to = head[i].shrinks_to});
+    if (columns == 0) return shown;
+    for (;;) {
+        std::vector<Fitting> fitting = shown;
+        if (fit(fitting, columns)) return fitting;
+        auto first = shown.end();
+        for (auto one = shown.begin(); one != shown.end(); ++one) {
+            const int rank = head[one->column].left_out;
+            if (rank > 0 && (first == shown.end() || rank < head[first->column].left_out)) first = one;
+        }
+        if (first == shown.end()) break;
+        shown.erase(first);
+    }
+    for (Fitting& one : shown) one.shrinks_to = std::min<std::size_t>(one.shrinks_to, 1);
+    fit(shown, columns);
+    return shown;
 }
 
 }  // namespace
@@ -48,13 +76,13 @@ std::string table(std::span<const Column> head, std::span<const std::vector<std:
     for (const std::vector<std::string>& row : cells) {
         for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], columns_of(row[i]));
     }
-    if (columns > 0) fit(head, widths, columns);
+    const std::vector<Fitting> shown = fitted(head, widths, columns);
     std::string out;
     for (const std::vector<std::string>& row : cells) {
         std::string line;
-        for (std::size_t i = 0; i < row.size(); ++i) {
-            line += padded(shorten(row[i], widths[i]), widths[i], head[i].to_the_right);
-            if (i + 1 < row.size()) line.append(gap, ' ');
+        for (const Fitting& one : shown) {
+            if (!line.empty()) line.append(gap, ' ');
+            line += padded(shorten(row[one.column], one.width), one.width, head[one.column].to_the_right);
         }
         line.erase(line.find_last_not_of(' ') + 1);
         out += line + "\n";

@@ -23,7 +23,7 @@ using server::Exit;
 int show(const Global& global, const AdminResponse& response) {
     if (!response.error.empty()) return complain(global, response.exit, response.error);
     if (global.json) {
-        std::printf("%s\n", response.result.c_str());
+        print_document(response.result);
     } else if (!global.quiet) {
         std::fputs(render(response.result).c_str(), stdout);
     }

@@ -3,8 +3,8 @@
 #include <sys/stat.h>
 
 #include <cstdio>
-
 #include <system_error>
+
 #include "agent/terminal_text.h"
 
 namespace packetboat::cli {
@@ -22,6 +22,8 @@ Result<server::Configuration> load_configuration(const Global& global) {
     return configuration;
 }
 
+void print_document(std::string_view json) { std::printf("%s\n", agent::json_for_terminal(json).c_str()); }
+
 int complain(server::Exit exit, const std::string& text) {
     std::fprintf(stderr, "packetboat: %s\n", agent::printable(text, agent::Lines::many).c_str());
     return static_cast<int>(exit);
@@ -29,7 +31,7 @@ int complain(server::Exit exit, const std::string& text) {
 
 int complain(const Global& global, server::Exit exit, const std::string& text) {
     (void)complain(exit, text);
-    if (global.json) std::printf("%s\n", server::AdminResponse{.exit = exit, .error = text, .result = {}}.json().c_str());
+    if (global.json) print_document(server::AdminResponse{.exit = exit, .error = text, .result = {}}.json());
     return static_cast<int>(exit);
 }
 

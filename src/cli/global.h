@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "base/error.h"
 #include "server/admin.h"
@@ -22,6 +23,9 @@ inline constexpr const char* default_config = "/etc/packetboat/packetboat.toml";
 
 // The configuration file over the defaults, and --data over both.
 Result<server::Configuration> load_configuration(const Global& global);
+
+// The one document of --json on standard output. Nothing in it steers a terminal; wherever it goes it says the same.
+void print_document(std::string_view json);
 
 // Prints the error on standard error, with --json also as the one document on standard output, and answers the status to exit with.
 int complain(const Global& global, server::Exit exit, const std::string& text);

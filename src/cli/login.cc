@@ -113,7 +113,7 @@ int run(const Global& global, const std::function<Result<std::string>(Logins&)>&
     const Result<std::string> done = logins ? command(*logins) : Result<std::string>(fail(logins.error()));
     if (!done) return complain(global, done.error());
     if (global.json) {
-        std::printf("%s\n", done->c_str());
+        print_document(*done);
     } else if (!global.quiet) {
         std::fputs(render(*done).c_str(), stdout);
     }

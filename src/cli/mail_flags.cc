@@ -50,7 +50,7 @@ Task<Result<Fetched>> fetch_message(agent::MailSource& source, const std::string
     co_return Fetched{.item = std::move(*item), .bytes = std::move(*bytes)};
 }
 
-void print_json(const JsonWriter& json) { std::printf("%s\n", agent::json_for_terminal(json.text()).c_str()); }
+void print_json(const JsonWriter& json) { print_document(json.text()); }
 
 Result<> print_bytes(const std::string& bytes) {
     const bool terminal = isatty(STDOUT_FILENO) != 0;

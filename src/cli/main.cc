@@ -32,9 +32,9 @@ int answer_parse_error(const CLI::App& app, const cli::Global& global, const CLI
     if (!global.json) {
         std::fputs(help.str().c_str(), stdout);
     } else if (is_mistake) {
-        std::printf("%s\n", server::AdminResponse{.exit = exit, .error = error.what(), .result = {}}.json().c_str());
+        cli::print_document(server::AdminResponse{.exit = exit, .error = error.what(), .result = {}}.json());
     } else {
-        std::printf("%s\n", JsonWriter().object().field("help", help.str()).end().take().c_str());
+        cli::print_document(JsonWriter().object().field("help", help.str()).end().text());
     }
     return static_cast<int>(exit);
 }

@@ -175,7 +175,7 @@ Task<> Acceptance::queue_rest(const mailbox::Content& content) {
         log_warning("delivery.failed", envelope_.session_id,
                     {{"message", envelope_.id.text()}, {"account", stop.address}, {"why", stop.error.text}});
         const auto answered_well = [&](std::size_t recipient) { return succeeded[answer_of(recipient)]; };
-        if (std::ranges::any_of(stop.recipients, answered_well)) rest.push_back(&stop);
+        if (envelope_.ours || std::ranges::any_of(stop.recipients, answered_well)) rest.push_back(&stop);
     }
     if (rest.empty()) co_return;
     // When that fails too, each stop's own error says why.

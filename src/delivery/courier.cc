@@ -1,6 +1,7 @@
 #include "delivery/courier.h"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "base/id.h"
@@ -9,8 +10,9 @@
 namespace packetboat::delivery {
 namespace {
 
-constexpr std::chrono::seconds put_back_for{60};  // a message that could not be read or written
-constexpr std::size_t unwritten_max = 256;        // outcomes; over it nothing more is sent until the disk takes them
+constexpr std::chrono::seconds put_back_for{60};   // a message that could not be read or written
+constexpr std::size_t unwritten_max = 256;         // outcomes; over it nothing more is sent until the disk takes them
+constexpr std::size_t domains_together_max = 100;  // of one shipment
 
 }  // namespace
 
@@ -21,9 +23,9 @@ Courier::~Courier() = default;
 Task<> Courier::carry(Schedule::Job job) {
     std::optional<Link> link;
     std::optional<Schedule::Job> next = std::move(job);
-    Schedule::Site& site = *next->site;
+    Schedule::Job now;
     while (next) {
-        const Schedule::Job now = *std::exchange(next, std::nullopt);
+        now = *std::exchange(next, std::nullopt);
         Outcome outcome;
         bool thrown = false;
         try {
@@ -36,34 +38,69 @@ Task<> Courier::carry(Schedule::Job job) {
             link.reset();
             put_back(now, {ErrorCode::internal, "an exception"});
         }
-        schedule_.finished(now, outcome.telling ? feedback_of(outcome.attempts, outcome.reached) : Schedule::Feedback{}, pacer_.now());
+        Schedule::Feedback feedback;
+        if (outcome.telling) feedback = feedback_of(outcome.attempts, outcome.reached);
+        feedback.eased = outcome.eased;
+        schedule_.finished(now, feedback, pacer_.now());
         const bool worn_out = link && link->messages >= options_.messages_per_connection_max;
         if (!stopping_ && !thrown && (outcome.attempts.empty() || (link && !worn_out))) {
             next = schedule_.another(now, link ? *link->route : *now.route, pacer_.now());
         }
     }
     co_await let_go(std::move(link));
-    schedule_.released(site);
+    schedule_.released(now);
     pacer_.wake();
 }
 
-Task<Courier::Outcome> Courier::carry_one(const Schedule::Job& job, std::optional<Link>& link) {
+Task<Courier::Outcome> Courier::carry_one(Schedule::Job& job, std::optional<Link>& link) {
     std::optional<Load> load = co_await this->load(job);
     Outcome outcome;
     if (!load || stopping_) co_return outcome;
     outcome = co_await deliver(job, *load, link);
     co_await record(job, load->entry, outcome);
     outcome.telling = outcome.reached || load->demands == Demands{};
+    outcome.eased = load->demands.tls_optional;
     co_return outcome;
 }
 
-// The recipients at the job's domain that are due, whatever else has been done with the message meanwhile.
-Task<std::optional<Courier::Load>> Courier::load(const Schedule::Job& job) {
-    if (const auto unwritten = unwritten_.find({job.item.id, job.domain}); unwritten != unwritten_.end()) {
-        const Outcome outcome = std::move(unwritten->second);
-        unwritten_.erase(unwritten);
-        if (!co_await write(job, outcome)) co_return std::nullopt;
+// What became of it earlier. False: the disk still does not take it.
+Task<bool> Courier::write_what_was_not(const Schedule::Job& job) {
+    const auto unwritten = unwritten_.find({job.item.id, job.domain});
+    if (unwritten == unwritten_.end()) co_return true;
+    Outcome outcome = std::move(unwritten->second);
+    unwritten_.erase(unwritten);
+    const Result<> written = co_await write(job.item.id, outcome);
+    if (written) co_return true;
+    unwritten_.insert_or_assign({job.item.id, job.domain}, std::move(outcome));
+    put_back(job, written.error());
+    co_return false;
+}
+
+// Those at the job's domain that are due, whatever else has been done with the message meanwhile, and those at other domains that take the
+// same way: the message goes there once.
+std::vector<const QueuedRecipient*> Courier::choose_recipients(Schedule::Job& job, const QueueEntry& entry) {
+    // The schedule has found it due; a clock that was set back since then must not make us forget it.
+    const Time now = std::max(pacer_.now(), job.item.due);
+    const auto is_due = [&](const QueuedRecipient& recipient) {
+        return work_of(recipient) == Work::relay && !recipient.held && recipient.due <= now;
+    };
+    const bool has_own = std::ranges::any_of(entry.recipients, [&](const auto& one) { return is_due(one) && one.domain() == job.domain; });
+    if (!has_own) return {};
+    std::map<std::string_view, bool> goes{{job.domain, true}};
+    std::vector<const QueuedRecipient*> chosen;
+    for (const QueuedRecipient& recipient : entry.recipients) {
+        if (!is_due(recipient)) continue;
+        const auto [domain, is_new] = goes.try_emplace(recipient.domain(), false);
+        if (is_new && job.companions.size() + 1 < domains_together_max && !unwritten_.contains({job.item.id, std::string(domain->first)})) {
+            domain->second = schedule_.join(job, domain->first, pacer_.now());
+        }
+        if (domain->second) chosen.push_back(&recipient);
     }
+    return chosen;
+}
+
+Task<std::optional<Courier::Load>> Courier::load(Schedule::Job& job) {
+    if (!co_await write_what_was_not(job)) co_return std::nullopt;
     if (unwritten_.size() >= unwritten_max) {
         put_back(job, {ErrorCode::unavailable, "the disk does not take what became of other messages"});
         co_return std::nullopt;
@@ -75,21 +112,20 @@ Task<std::optional<Courier::Load>> Courier::load(const Schedule::Job& job) {
     }
     Load load;
     load.entry = *std::move(entry);
-    // The schedule has found it due; a clock that was set back since then must not make us forget it.
-    const Time now = std::max(pacer_.now(), job.item.due);
-    for (const QueuedRecipient& recipient : load.entry.recipients) {
-        const bool due = work_of(recipient) == Work::relay && !recipient.held && recipient.due <= now;
-        if (due && recipient.domain() == job.domain) load.recipients.push_back(&recipient);
-    }
+    load.recipients = choose_recipients(job, load.entry);
     if (load.recipients.empty()) co_return std::nullopt;
 
     Result<mailbox::Content> content = co_await queue_.content(job.item.id);
     Result<std::unique_ptr<ContentSource>> source = std::unique_ptr<ContentSource>();
-    if (content) source = co_await open_content(store_, *std::move(content), load.entry.skip_bytes);
+    if (content) {
+        source = co_await open_content(store_, *std::move(content), load.entry.skip_bytes);
+    } else {
+        source = fail(content.error());
+    }
     Result<std::string_view> beginning;
-    if (content && source) beginning = co_await (*source)->next();
-    if (!content || !source || !beginning) {
-        const Error& why = !content ? content.error() : !source ? source.error() : beginning.error();
+    if (source) beginning = co_await (*source)->next();
+    if (!source || !beginning) {
+        const Error& why = !source ? source.error() : beginning.error();
         if (why.code == ErrorCode::internal) {
             co_await record_unreadable(job, load, why);
         } else {
@@ -107,12 +143,16 @@ Task<std::optional<Courier::Load>> Courier::load(const Schedule::Job& job) {
 // A message that cannot be read now must not be forgotten until a restart.
 void Courier::put_back(const Schedule::Job& job, const Error& why) {
     log_error("outbound.put_back", "", {{"message", job.item.id.text()}, {"domain", job.domain}, {"why", why.text}});
-    schedule_.put_back({.due = pacer_.now() + put_back_for,
-                        .id = job.item.id,
-                        .domain = job.domain,
-                        .begins = job.item.begins,
-                        .sender = job.item.sender,
-                        .warned = job.item.warned});
+    const auto later = [&](const std::string& domain) {
+        schedule_.put_back({.due = pacer_.now() + put_back_for,
+                            .id = job.item.id,
+                            .domain = domain,
+                            .begins = job.item.begins,
+                            .sender = job.item.sender,
+                            .warned = job.item.warned});
+    };
+    later(job.domain);
+    for (const Schedule::Job::Companion& companion : job.companions) later(companion.domain);
 }
 
 Task<Courier::Outcome> Courier::deliver(const Schedule::Job& job, Load& load, std::optional<Link>& link) {
@@ -177,27 +217,45 @@ Task<> Courier::record(const Schedule::Job& job, const QueueEntry& entry, Outcom
     std::erase_if(outcome.attempts, [](const RecipientAttempt& one) { return !one.attempt.result && one.attempt.result.error().ours; });
     if (outcome.attempts.empty()) co_return;
     log(entry, outcome);
-    co_await write(job, outcome);
+    for (const RecipientAttempt& attempt : outcome.attempts) {
+        const auto recipient = std::ranges::find(entry.recipients, attempt.number, &QueuedRecipient::number);
+        if (attempt.attempt.result || recipient == entry.recipients.end()) continue;
+        outcome.domain = recipient->domain();
+        break;
+    }
+    const Result<> written = co_await write(job.item.id, outcome);
+    if (written) co_return;
+    keep_unwritten(job, entry, outcome);
+    put_back(job, written.error());
 }
 
-// False: the disk does not take it, and it is kept in memory until it does.
-Task<bool> Courier::write(const Schedule::Job& job, const Outcome& outcome) {
+Task<Result<>> Courier::write(const Id128& id, const Outcome& outcome) {
     const Time now = pacer_.now();
     const std::uint64_t random = random_u64();
     const bool went_well = std::ranges::all_of(outcome.attempts, [](const auto& attempt) { return attempt.attempt.result.has_value(); });
     std::optional<QueueDialogue> dialogue;
-    if (!went_well) dialogue = QueueDialogue{.domain = job.domain, .text = outcome.dialogue};
+    if (!went_well) dialogue = QueueDialogue{.domain = outcome.domain, .text = outcome.dialogue};
     const Result<> written = co_await queue_.change(
-        job.item.id,
+        id,
         [&attempts = outcome.attempts, &plan = options_.plan, now, random](QueueEntry& kept) -> Result<> {
             apply_attempts(kept, attempts, plan, now, random);
             return {};
         },
         std::move(dialogue));
-    if (written || written.error().code == ErrorCode::not_found) co_return true;
-    unwritten_.insert_or_assign({job.item.id, job.domain}, outcome);
-    put_back(job, written.error());
-    co_return false;
+    if (!written && written.error().code == ErrorCode::not_found) co_return Result<>();
+    co_return written;
+}
+
+// In memory until the disk takes it; each domain by itself, as it is tried again.
+void Courier::keep_unwritten(const Schedule::Job& job, const QueueEntry& entry, const Outcome& outcome) {
+    for (const RecipientAttempt& attempt : outcome.attempts) {
+        const auto recipient = std::ranges::find(entry.recipients, attempt.number, &QueuedRecipient::number);
+        if (recipient == entry.recipients.end()) continue;
+        Outcome& kept = unwritten_[{job.item.id, std::string(recipient->domain())}];
+        kept.dialogue = outcome.dialogue;
+        kept.domain = recipient->domain();
+        kept.attempts.push_back(attempt);
+    }
 }
 
 void Courier::log(const QueueEntry& entry, const Outcome& outcome) const {
@@ -244,6 +302,31 @@ Task<> Courier::touch_one(const Schedule::Job& job) {
     const bool nothing_to_do = !written && written.error().code == ErrorCode::exists;
     if (written) log_info("outbound.aged", "", {{"message", job.item.id.text()}, {"domain", job.domain}, {"why", job.why->reason}});
     if (!written && !nothing_to_do && written.error().code != ErrorCode::not_found) put_back(job, written.error());
+}
+
+Task<> Courier::sift(Schedule::Job job) {
+    std::optional<bool> exempt;
+    try {
+        exempt = co_await sift_one(job);
+    } catch (const std::exception& exception) {
+        log_error("outbound.job_failed", "", {{"message", job.item.id.text()}, {"why", exception.what()}});
+        exempt = false;
+    }
+    schedule_.sifted(job, exempt, pacer_.now());
+    pacer_.wake();
+}
+
+// What cannot be read now is tried with the others.
+Task<std::optional<bool>> Courier::sift_one(const Schedule::Job& job) {
+    const Result<QueueEntry> entry = co_await queue_.get(job.item.id);
+    if (!entry && entry.error().code == ErrorCode::not_found) co_return std::nullopt;
+    if (!entry || entry->require_tls) co_return false;
+    Result<mailbox::Content> content = co_await queue_.content(job.item.id);
+    if (!content) co_return false;
+    const Result<std::unique_ptr<ContentSource>> source = co_await open_content(store_, *std::move(content), entry->skip_bytes);
+    if (!source) co_return false;
+    const Result<std::string_view> beginning = co_await (*source)->next();
+    co_return beginning&& says_tls_optional(*beginning);
 }
 
 // ---- connections that have nothing to do

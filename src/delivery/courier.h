@@ -30,6 +30,10 @@ public:
     Task<> carry(Schedule::Job job);
     // A job of Act::touch.
     Task<> touch(Schedule::Job job);  // the same
+    // A job of Act::sift.
+    Task<> sift(Schedule::Job job);  // the same
+    // The message of a job that could not even be begun.
+    void put_back(const Schedule::Job& job, const Error& why);
 
     // No more messages for connections that are open. Any thread.
     void stop() { stopping_ = true; }
@@ -56,21 +60,27 @@ private:
     struct Outcome {
         std::vector<RecipientAttempt> attempts;
         std::string dialogue;
+        std::string domain;    // that the dialogue is kept for: the first of those that it did not go well with
         bool reached = false;  // a host took part
         bool telling = true;   // of the hosts; not what only this message demands
+        bool eased = false;    // as Schedule::Feedback
     };
 
-    Task<Outcome> carry_one(const Schedule::Job& job, std::optional<Link>& link);
+    // The job is joined by other domains of its message that the same shipment serves.
+    Task<Outcome> carry_one(Schedule::Job& job, std::optional<Link>& link);
     // nullopt: there is nothing to be sent any more, or not now.
-    Task<std::optional<Load>> load(const Schedule::Job& job);
+    Task<std::optional<Load>> load(Schedule::Job& job);
+    Task<bool> write_what_was_not(const Schedule::Job& job);
+    std::vector<const QueuedRecipient*> choose_recipients(Schedule::Job& job, const QueueEntry& entry);
     Task<Outcome> deliver(const Schedule::Job& job, Load& load, std::optional<Link>& link);
     Task<std::optional<Failure>> connect(const Schedule::Job& job, const Load& load, std::optional<Link>& link, std::string& dialogue);
     Task<> touch_one(const Schedule::Job& job);
+    Task<std::optional<bool>> sift_one(const Schedule::Job& job);
     Task<> record(const Schedule::Job& job, const QueueEntry& entry, Outcome outcome);
-    Task<bool> write(const Schedule::Job& job, const Outcome& outcome);
+    Task<Result<>> write(const Id128& id, const Outcome& outcome);
+    void keep_unwritten(const Schedule::Job& job, const QueueEntry& entry, const Outcome& outcome);
     Task<> record_unreadable(const Schedule::Job& job, const Load& load, const Error& why);
     void log(const QueueEntry& entry, const Outcome& outcome) const;
-    void put_back(const Schedule::Job& job, const Error& why);
     std::optional<Link> take_idle(const Route& route, const Demands& demands);
     bool fits(const Link& link, const Route& route, const Demands& demands) const;
     Task<> let_go(std::optional<Link> link);

@@ -35,7 +35,7 @@ Delivery::Delivery(store::Store& store, directory::Directory& directory, mailbox
     : state_(std::make_unique<State>(store, directory, mail, queue, limits)) {}
 Delivery::~Delivery() = default;
 
-Task<Result<Recipient>> Delivery::check_recipient(const directory::Address& address, bool may_relay, std::uint64_t size_bytes) {
+Task<Result<Recipient>> Delivery::find_recipient(const directory::Address& address, bool may_relay) {
     Recipient recipient;
     recipient.address = address.text();
     Result<directory::Resolution> resolution = co_await state_->directory.resolve(address);
@@ -50,8 +50,13 @@ Task<Result<Recipient>> Delivery::check_recipient(const directory::Address& addr
         recipient.elsewhere = std::move(resolved->elsewhere);
     }
     if (recipient.accounts.empty() && recipient.elsewhere.empty()) co_return fail(ErrorCode::not_found, "no such user here");
-    if (!recipient.elsewhere.empty()) co_return recipient;
-    if (Result<> room = co_await state_->check_room(recipient.accounts, size_bytes); !room) co_return fail(std::move(room).error());
+    co_return recipient;
+}
+
+Task<Result<Recipient>> Delivery::check_recipient(const directory::Address& address, bool may_relay, std::uint64_t size_bytes) {
+    Result<Recipient> recipient = co_await find_recipient(address, may_relay);
+    if (!recipient || !recipient->elsewhere.empty()) co_return recipient;
+    if (Result<> room = co_await state_->check_room(recipient->accounts, size_bytes); !room) co_return fail(std::move(room).error());
     co_return recipient;
 }
 

@@ -48,6 +48,7 @@ struct Envelope {
     bool require_tls = false;  // RFC 8689: it goes on to others over TLS only
     // RFC 4865: nobody gets it before. All of it waits in the queue; times to give up begin then.
     std::optional<Time> hold_until;
+    bool ours = false;  // nobody else has it: what cannot be stored now waits in the queue, and is accepted by that
     std::vector<Recipient> recipients;
 };
 
@@ -86,9 +87,12 @@ public:
     Delivery(store::Store& store, directory::Directory& directory, mailbox::Mail& mail, Queue& queue, Limits limits);
     ~Delivery();
 
-    // Who gets mail for this address, and whether there is room for `size_bytes` (0: unknown). With several accounts, one that has
+    // Who gets mail for this address. Errors: not_found (no such user here), denied (not our domain and the caller may not relay),
+    // unavailable.
+    Task<Result<Recipient>> find_recipient(const directory::Address& address, bool may_relay);
+    // The same, and whether there is room for `size_bytes` (0: unknown). With several accounts, one that has
     // room is enough.
-    // Errors: not_found (no such user here), denied (not our domain and the caller may not relay), over_quota, unavailable.
+    // Errors: also over_quota.
     Task<Result<Recipient>> check_recipient(const directory::Address& address, bool may_relay, std::uint64_t size_bytes);
 
     // The message begins with `return_path_field` ("Return-Path: <…>\r\n", RFC 5321 §4.4: only a final delivery has it; what goes on

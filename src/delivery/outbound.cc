@@ -13,6 +13,7 @@ namespace packetboat::delivery {
 namespace {
 
 constexpr std::chrono::seconds load_again_after{10};  // when the queue could not be read, or there was no room
+constexpr std::chrono::seconds round_again_after{1};  // when there was no memory for it
 constexpr Id128 last_id = [] {
     Id128 id;
     id.bytes.fill(0xff);
@@ -59,10 +60,12 @@ struct Outbound::State {
     }
 
     Task<> run();
+    Task<Time> round();
     void take_news();
     void take(RelayDue due);
     Task<> load();
     void start(Schedule::Job job);
+    void give_up(const Schedule::Job& job);
     void begin(Task<> task);
     Task<> look_up(Schedule::Job job);
     template <class T>
@@ -162,12 +165,14 @@ Task<> Outbound::run() { return state_->run(); }
 
 Task<> Outbound::State::run() {
     while (!is_stopping()) {
-        take_news();
-        if (load_at <= pacer.now()) co_await load();
-        if (const std::optional<Time> idle = courier.next_idle_end(); idle && *idle <= pacer.now()) begin(courier.close_idle(false));
-        while (std::optional<Schedule::Job> job = schedule.next(pacer.now())) start(*std::move(job));
-        Time until = std::min(load_at, schedule.wakes_at());
-        if (const std::optional<Time> idle = courier.next_idle_end()) until = std::min(until, *idle);
+        Time until = pacer.now() + round_again_after;
+        try {
+            until = co_await round();
+        } catch (const std::exception& exception) {
+            log_error("outbound.round_failed", "", {{"why", exception.what()}});
+            load_at = until;
+            short_of_room = true;  // what it was told of is in the queue
+        }
         if (!co_await pacer.wait_until(until)) break;
     }
     struct Ended {
@@ -183,6 +188,18 @@ Task<> Outbound::State::run() {
         ended = true;
     }
     take_news();  // whoever still asks gets an answer
+}
+
+// Begins what can be begun; until when there is nothing more to do.
+Task<Time> Outbound::State::round() {
+    take_news();
+    // A clock that was set back does not make the queue wait.
+    if (load_at <= pacer.now() || load_at > pacer.now() + options.look_ahead) co_await load();
+    if (const std::optional<Time> idle = courier.next_idle_end(); idle && *idle <= pacer.now()) begin(courier.close_idle(false));
+    while (std::optional<Schedule::Job> job = schedule.next(pacer.now())) start(*std::move(job));
+    Time until = std::min(load_at, schedule.wakes_at());
+    if (const std::optional<Time> idle = courier.next_idle_end()) until = std::min(until, *idle);
+    co_return until;
 }
 
 void Outbound::State::take_news() {
@@ -207,8 +224,9 @@ void Outbound::State::take(RelayDue due) {
 Task<> Outbound::State::load() {
     const Time now = pacer.now();
     const Time until = now + options.look_ahead;
-    if (short_of_room && schedule.has_room()) {
+    if (short_of_room && schedule.has_much_room()) {
         short_of_room = false;
+        schedule.forget_waiting();  // it is all met again
         loaded = {};
     }
     for (;;) {
@@ -234,9 +252,31 @@ Task<> Outbound::State::load() {
 }
 
 void Outbound::State::start(Schedule::Job job) {
-    begin(job.act == Schedule::Act::look_up ? look_up(std::move(job))
-          : job.act == Schedule::Act::send  ? courier.carry(std::move(job))
-                                            : courier.touch(std::move(job)));
+    try {
+        begin(job.act == Schedule::Act::look_up ? look_up(job)
+              : job.act == Schedule::Act::send  ? courier.carry(job)
+              : job.act == Schedule::Act::touch ? courier.touch(job)
+                                                : courier.sift(job));
+    } catch (const std::exception& exception) {
+        log_error("outbound.job_failed", "", {{"domain", job.domain}, {"why", exception.what()}});
+        give_up(job);
+    }
+}
+
+// What could not even be begun, for want of memory.
+void Outbound::State::give_up(const Schedule::Job& job) {
+    const Time now = pacer.now();
+    const Error why{ErrorCode::internal, "it could not be begun"};
+    switch (job.act) {
+        case Schedule::Act::look_up:
+            return schedule.routed(*job.destination, {.route = std::unexpected(Failure{.status = "4.3.0", .reason = why.text})}, now);
+        case Schedule::Act::send:
+            courier.put_back(job, why);
+            schedule.finished(job, {}, now);
+            return schedule.released(job);
+        case Schedule::Act::touch: courier.put_back(job, why); return schedule.touched(job, now);
+        case Schedule::Act::sift: return schedule.sifted(job, false, now);
+    }
 }
 
 // Something that ends by itself.

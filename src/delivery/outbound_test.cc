@@ -341,6 +341,73 @@ TEST_F(OutboundTest, demands_are_the_messages) {
     });
 }
 
+TEST_F(OutboundTest, domains_at_the_same_hosts_share_a_shipment) {
+    std::vector<std::string> recipients;
+    for (int i = 0; i < 50; ++i) {
+        const std::string domain = "d" + std::to_string(i) + ".example";
+        transport_.sites[domain] = i < 49 ? "provider" : "elsewhere";
+        recipients.push_back("bob@" + domain);
+    }
+    with_outbound([&]() -> Task<> {
+        transport_.answer = [](const QueuedRecipient& recipient) {
+            if (recipient.address == "bob@d7.example") return Attempt{.result = std::unexpected(temporary("mailbox busy"))};
+            return Attempt{.result = Delivered{}};
+        };
+        const Id128 id = co_await send_to(recipients);
+        co_await pacer_.settle();
+        EXPECT_LE(transport_.sent.size(), 5U);
+        std::size_t carried = 0;
+        for (const TestTransport::Sent& sent : transport_.sent) {
+            carried += sent.recipients.size();
+            for (const std::string& one : sent.recipients) EXPECT_EQ(sent.site == "elsewhere", one == "bob@d49.example");
+        }
+        EXPECT_EQ(carried, 50U);
+        const QueueEntry kept = co_await get(id);
+        EXPECT_EQ(kept.recipients.size(), 1U);
+        EXPECT_EQ(kept.recipients.at(0).address, "bob@d7.example");
+        EXPECT_EQ(kept.recipients.at(0).attempts, 1U);
+    });
+}
+
+TEST_F(OutboundTest, of_a_shared_shipment_nothing_is_sent_again_when_the_disk_does_not_take_what_became_of_it) {
+    transport_.sites["a.example"] = transport_.sites["b.example"] = "provider";
+    with_outbound([&]() -> Task<> {
+        co_await send_to({"warm@a.example", "warm@b.example"});
+        co_await pacer_.settle();
+        transport_.sent.clear();
+        co_await send_to({"bob@a.example", "bob@b.example"});
+        store_.fate_of_write = [](const store::Partition&) { return Fate::fail_before; };
+        co_await pacer_.advance_by_steps(minutes(3), seconds(10));
+        store_.fate_of_write = [](const store::Partition&) { return Fate::succeed; };
+        co_await pacer_.advance_by_steps(minutes(3), seconds(10));
+        EXPECT_EQ(co_await queued(), 0U);
+        std::size_t carried = 0;
+        for (const TestTransport::Sent& sent : transport_.sent) carried += sent.recipients.size();
+        EXPECT_EQ(carried, 2U);
+    });
+}
+
+TEST_F(OutboundTest, what_does_not_demand_tls_passes_where_others_wait_for_it) {
+    with_outbound([&]() -> Task<> {
+        transport_.no_connection["strict.example"] = {.status = "4.7.5", .reason = "no trust"};
+        co_await send_to({"bob@strict.example"});
+        co_await pacer_.settle();
+        co_await send_to({"carol@strict.example"});
+        co_await pacer_.settle();
+        EXPECT_EQ(transport_.demands.size(), 1U);  // she waits
+        transport_.no_connection.clear();          // for who does not demand it
+        co_await put(entry_for({"dan@strict.example"}), "TLS-Required: No\r\n\r\n");
+        co_await pacer_.settle();
+        EXPECT_EQ(transport_.sent.size(), 1U);
+        EXPECT_EQ(transport_.sent.at(0).recipients, std::vector<std::string>{"dan@strict.example"});
+        EXPECT_TRUE(transport_.demands.back().tls_optional);
+        outbound_->hurry({"strict.example"});
+        co_await pacer_.settle();
+        EXPECT_EQ(transport_.sent.size(), 2U);
+        EXPECT_EQ(co_await queued(), 1U);  // the first, by its plan
+    });
+}
+
 TEST_F(OutboundTest, held_recipients_stay_and_released_ones_go) {
     with_outbound([&]() -> Task<> {
         QueueEntry entry = entry_for({"bob@example.org", "carol@example.org"});

@@ -174,13 +174,14 @@ Task<Result<>> Reporter::notify(const QueueEntry& entry, const Recipients& recip
 Task<Result<>> Reporter::send(const QueueEntry& entry, const DsnMessage& message, Id128 id) {
     const Result<directory::Address> sender = directory::Address::parse_any(entry.reverse_path);
     if (!sender) co_return fail(sender.error());
-    Result<Recipient> recipient = co_await delivery_.check_recipient(*sender, true, message.text.size());
+    Result<Recipient> recipient = co_await delivery_.find_recipient(*sender, true);
     if (!recipient) co_return fail(std::move(recipient).error());
     recipient->address = entry.reverse_path;
     recipient->notify = notify_never;
 
     Envelope envelope;
     envelope.id = id;
+    envelope.ours = true;
     envelope.smtputf8 = message.smtputf8;
     envelope.body = message.eight_bit ? Body::eight_bit_mime : Body::seven_bit;
     envelope.require_tls = entry.require_tls;  // RFC 8689 §5: it tells as much as the message did

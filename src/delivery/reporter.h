@@ -32,6 +32,7 @@ bool wants_report(const QueuedRecipient& recipient);
 // Tells senders what became of their messages: the queue's work `tell_sender`. One notification for an entry and run, which comes in by
 // Delivery::accept() with the null reverse-path, as any message does: to a mailbox here, or to the queue.
 //
+// A mailbox here that cannot take it leaves it in the queue, where it is tried again as other mail is.
 // Nobody is told of a notification that fails (RFC 5321 §6.1), nor with NOTIFY=NEVER; the log has a line then. So it has when a sender
 // cannot be reached at all. A sender that cannot be reached for the moment is tried again after 1, 5 and 15 minutes, then every hour.
 //

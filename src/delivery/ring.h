@@ -26,7 +26,7 @@ public:
         }
         return value;
     }
-    const T& at(std::size_t i) const { return slots_[(head_ + i) % slots_.size()]; }
+    void clear() { *this = {}; }
 
 private:
     void grow() {

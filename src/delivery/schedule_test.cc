@@ -51,6 +51,10 @@ protected:
     std::optional<Job> next() {
         for (;;) {
             std::optional<Job> job = schedule().next(now_);
+            if (job && job->act == Act::sift) {
+                schedule().sifted(*job, false, now_);
+                continue;
+            }
             if (!job || job->act != Act::look_up) return job;
             ++lookups_;
             Routing routing{.route = std::make_shared<TestRoute>(sites_.contains(job->domain) ? sites_[job->domain] : job->domain),
@@ -62,15 +66,15 @@ protected:
     }
     void well(const Job& job) {
         schedule().finished(job, {.reached = true, .trouble = std::nullopt}, now_);
-        schedule().released(*job.site);
+        schedule().released(job);
     }
     void unreachable(const Job& job) {
         schedule().finished(job, {.reached = false, .trouble = Failure{.reason = "no answer", .slow_down = true}}, now_);
-        schedule().released(*job.site);
+        schedule().released(job);
     }
     void not_so_fast(const Job& job) {
         schedule().finished(job, {.reached = true, .trouble = Failure{.reason = "421 later", .slow_down = true}}, now_);
-        schedule().released(*job.site);
+        schedule().released(job);
     }
     // All that can be begun now.
     std::vector<Job> begin_all() {
@@ -175,7 +179,7 @@ TEST_F(ScheduleTest, a_connection_carries_more_but_leaves_when_others_wait_for_o
     EXPECT_FALSE(next());  // its route is known now, but there is no connection left
     schedule().finished(*second, {.reached = true, .trouble = std::nullopt}, now_);
     EXPECT_FALSE(schedule().another(*second, *second->route, now_));
-    schedule().released(*second->site);
+    schedule().released(*second);
     EXPECT_EQ(next()->domain, "b.example");
 }
 
@@ -313,7 +317,7 @@ TEST_F(ScheduleTest, what_one_domain_demands_in_vain_holds_up_no_other_at_the_sa
     for (std::uint32_t i = 0; i < 10; ++i) add(i, "strict.example");
     const auto demanded_in_vain = [&](const Job& job) {
         schedule().finished(job, {.reached = false, .trouble = Failure{.status = "4.7.5", .reason = "no trust"}}, now_);
-        schedule().released(*job.site);
+        schedule().released(job);
     };
     for (const Job& job : begin_all()) demanded_in_vain(job);
     EXPECT_FALSE(next());

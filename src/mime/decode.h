@@ -28,6 +28,9 @@ struct EncodedFile {
     std::size_t end = 0;
     bool whole = false;  // its end line was there (and yEnc's size and crc32 agree; never of one part of several)
 };
+// A line of uuencode says how many bytes it has, and transports strip the spaces at its end, which are zeros. What is made up for them in a
+// text is never more than the text is long and this; a file with a line that lacks more ends before it, and is not whole.
+inline constexpr std::size_t lost_spaces_max_bytes = 16 * 1024;
 std::vector<EncodedFile> uuencoded_files(std::string_view text, std::size_t files_max = 100);
 std::vector<EncodedFile> yencoded_files(std::string_view text, std::size_t files_max = 100);
 

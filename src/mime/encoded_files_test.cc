@@ -56,6 +56,37 @@ TEST(Uuencode, a_file_that_breaks_off_gives_what_came_before) {
     EXPECT_FALSE(files[1].whole);
 }
 
+TEST(Uuencode, a_text_gives_little_more_than_it_is_long) {
+    const auto all_lost = [](std::size_t lines) {
+        std::string text = "begin 644 zeros\n";
+        for (std::size_t i = 0; i < lines; ++i) text += "M\n";
+        return text + "`\nend\n";
+    };
+    const auto few = uuencoded_files(all_lost(100));
+    ASSERT_EQ(few.size(), 1U);
+    EXPECT_EQ(few[0].bytes, std::string(4'500, '\0'));
+    EXPECT_TRUE(few[0].whole);
+    const std::string text = all_lost(1'000'000);
+    const auto many = uuencoded_files(text);
+    ASSERT_EQ(many.size(), 1U);
+    EXPECT_GT(many[0].bytes.size(), text.size());
+    EXPECT_LE(many[0].bytes.size(), text.size() + lost_spaces_max_bytes);
+    EXPECT_FALSE(many[0].whole);
+    EXPECT_LT(many[0].end, text.size());
+    // All files of a text share what may be made up.
+    std::string files;
+    for (int i = 0; i < 20; ++i) files += all_lost(100);
+    std::size_t bytes = 0;
+    for (const EncodedFile& file : uuencoded_files(files)) bytes += file.bytes.size();
+    EXPECT_GT(bytes, lost_spaces_max_bytes);
+    EXPECT_LE(bytes, files.size() + lost_spaces_max_bytes);
+    // A file of which nothing is missing has no bound but its text.
+    std::string whole = "begin 644 whole\n";
+    for (int i = 0; i < 10'000; ++i) whole += "M" + std::string(60, '`') + "\n";
+    EXPECT_EQ(uuencoded_files(whole + "`\nend\n")[0].bytes.size(), 450'000U);
+    EXPECT_TRUE(uuencoded_files(whole + "`\nend\n")[0].whole);
+}
+
 TEST(Uuencode, sentences_are_no_files) {
     EXPECT_TRUE(uuencoded_files("begin at once\n").empty());
     EXPECT_TRUE(uuencoded_files("begin 2026 with good news\nand so on\n").empty());

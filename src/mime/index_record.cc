@@ -1,6 +1,7 @@
 #include "mime/index_record.h"
 
 #include <algorithm>
+#include <cassert>
 #include <iterator>
 
 #include "base/record.h"
@@ -274,6 +275,37 @@ private:
     bool failed_ = false;
 };
 
+constexpr std::uint8_t attachment_flag = 1;
+constexpr std::uint8_t sent_flag = 2;
+constexpr std::uint8_t offset_unknown_flag = 4;
+constexpr std::uint8_t thread_cut_flag = 8;
+constexpr std::uint8_t envelope_flag = 16;   // it was left out
+constexpr std::uint8_t structure_flag = 32;  // it was left out
+
+// As many as fit; answers how many.
+std::size_t write_ids(const std::vector<std::string>& ids, Writer& out) {
+    constexpr std::size_t length_max_bytes = 10;  // of what says how long one is
+    std::size_t kept = 0;
+    std::size_t bytes = 0;
+    for (; kept < ids.size(); ++kept) {
+        bytes += length_max_bytes + ids[kept].size();
+        if (bytes > thread_ids_max_bytes) break;
+        out.text(ids[kept]);
+    }
+    return kept;
+}
+
+// false: there is no room for it.
+bool write_structure(const BodyStructure& structure, std::size_t room, std::string& bytes) {
+    RecordWriter out;
+    out.raw().varint(structure.parts.size());
+    for (std::uint32_t number = 0; number < structure.parts.size(); ++number) out.part(structure.parts[number], number);
+    bytes = out.take();
+    if (bytes.size() <= room) return true;
+    bytes.clear();
+    return false;
+}
+
 std::uint64_t zigzag(std::int64_t value) { return (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63); }
 std::int64_t unzigzag(std::uint64_t value) { return static_cast<std::int64_t>(value >> 1) ^ -static_cast<std::int64_t>(value & 1); }
 
@@ -294,37 +326,61 @@ IndexRecord index_record(const Index& index, std::string_view message) {
 }
 
 std::string encode(const IndexRecord& record) {
-    RecordWriter out;
-    out.raw().u8(version).varint(record.size_bytes);
-    out.raw().u8(static_cast<std::uint8_t>((record.has_attachment ? 1 : 0) | (record.sent ? 2 : 0) |
-                                           (record.sent && record.sent->offset_unknown ? 4 : 0)));
-    if (record.sent) out.raw().varint(zigzag(record.sent->seconds)).varint(zigzag(record.sent->offset_minutes));
-    out.raw().text(record.preview).text(record.thread.subject).varint(record.thread.ids.size());
-    for (const std::string& id : record.thread.ids) out.raw().text(id);
-    out.envelope(record.envelope);
-    out.raw().varint(record.structure.parts.size());
-    for (std::uint32_t number = 0; number < record.structure.parts.size(); ++number) out.part(record.structure.parts[number], number);
-    return out.take();
+    RecordWriter ids;
+    const std::size_t kept = write_ids(record.thread.ids, ids.raw());
+    RecordWriter envelope;
+    envelope.envelope(record.envelope);
+    std::string envelope_bytes = envelope.take();
+    const bool without_envelope = record.envelope_left_out || envelope_bytes.size() > envelope_max_bytes;
+    if (without_envelope) envelope_bytes.clear();
+    std::uint8_t flags = 0;
+    if (record.has_attachment) flags |= attachment_flag;
+    if (record.sent) flags |= sent_flag;
+    if (record.sent && record.sent->offset_unknown) flags |= offset_unknown_flag;
+    if (record.thread_cut || kept < record.thread.ids.size()) flags |= thread_cut_flag;
+    if (without_envelope) flags |= envelope_flag;
+
+    RecordWriter rest;
+    if (record.sent) rest.raw().varint(zigzag(record.sent->seconds)).varint(zigzag(record.sent->offset_minutes));
+    rest.raw().text(record.preview).text(record.thread.subject).varint(kept).bytes(ids.take()).bytes(envelope_bytes);
+    RecordWriter head;
+    head.raw().u8(version).varint(record.size_bytes);
+    std::string out = head.take();
+    const std::string middle = rest.take();
+    const std::size_t used = out.size() + 1 + middle.size();
+    std::string structure;
+    if (record.structure_left_out ||
+        !write_structure(record.structure, index_record_max_bytes - std::min(used, index_record_max_bytes), structure))
+        flags |= structure_flag;
+    out += static_cast<char>(flags);
+    out += middle;
+    out += structure;
+    assert(out.size() <= index_record_max_bytes);
+    return out;
 }
 
 Result<IndexRecord> decode_index_record(std::string_view stored) {
+    if (stored.size() > index_record_max_bytes) return fail(ErrorCode::internal, "index record is too large");
     Decoder in(stored);
     if (in.raw().u8() != version) return fail(ErrorCode::internal, "index record of an unknown version");
     IndexRecord out;
     out.size_bytes = in.u32();
-    const std::uint8_t flags = in.below(8);
-    out.has_attachment = (flags & 1) != 0;
-    if ((flags & 2) != 0) {
+    const std::uint8_t flags = in.below(64);
+    out.has_attachment = (flags & attachment_flag) != 0;
+    out.thread_cut = (flags & thread_cut_flag) != 0;
+    out.envelope_left_out = (flags & envelope_flag) != 0;
+    out.structure_left_out = (flags & structure_flag) != 0;
+    if ((flags & sent_flag) != 0) {
         Date& sent = out.sent.emplace();
         sent.seconds = unzigzag(in.raw().varint());
         sent.offset_minutes = static_cast<std::int32_t>(unzigzag(in.u32()));
-        sent.offset_unknown = (flags & 4) != 0;
+        sent.offset_unknown = (flags & offset_unknown_flag) != 0;
     }
     out.preview = in.text();
     out.thread.subject = in.text();
     in.list([&] { out.thread.ids.push_back(in.text()); });
-    out.envelope = in.envelope();
-    in.structure(out.structure, out.size_bytes);
+    if (!out.envelope_left_out) out.envelope = in.envelope();
+    if (!out.structure_left_out) in.structure(out.structure, out.size_bytes);
     if (!in.ok_and_done()) return fail(ErrorCode::internal, "index record is damaged");
     return out;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,12 +22,24 @@ struct IndexRecord {
     ThreadKey thread;
     Envelope envelope;
     BodyStructure structure;  // with the byte ranges of all parts
+    // Of what decode() gives: larger than a record may be (see below). Take the message apart for it.
+    bool thread_cut = false;          // only the first ids are here
+    bool envelope_left_out = false;   // it is empty
+    bool structure_left_out = false;  // it has no parts
     friend bool operator==(const IndexRecord&, const IndexRecord&) = default;
 };
 
 IndexRecord index_record(const Index& index, std::string_view message);
 
+// A record is never larger than this, whatever the message: what has more ids than fit in thread_ids_max_bytes keeps the first of them, an
+// envelope of more than envelope_max_bytes is left out, and so is a structure for which there is no room then (of several hundred parts).
+// What was left out is said in the record; it is never an error.
+inline constexpr std::size_t index_record_max_bytes = 64 * 1024;
+inline constexpr std::size_t thread_ids_max_bytes = 8 * 1024;
+inline constexpr std::size_t envelope_max_bytes = 24 * 1024;
+
 // A few hundred bytes for most messages. What decode() gives can be used without looking: ranges lie in size_bytes, and parts in parts.
+// Errors: internal, of bytes that no encode() wrote.
 std::string encode(const IndexRecord& record);
 Result<IndexRecord> decode_index_record(std::string_view stored);
 

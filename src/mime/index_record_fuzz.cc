@@ -14,11 +14,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const Result<IndexRecord> record = decode_index_record(stored);
     if (!record) return 0;
     const Result<IndexRecord> again = decode_index_record(encode(*record));
-    if (!again || *again != *record) std::abort();
+    if (!again) std::abort();
+    // What is larger than one of its limits comes back without it.
+    const bool cut = again->thread_cut != record->thread_cut || again->envelope_left_out != record->envelope_left_out;
+    if (!cut && *again != *record) std::abort();
     std::string text;
-    append_body_structure(text, record->structure);
-    if (!mime::testing::parse_imap(text)) std::abort();
-    text.clear();
+    if (record->structure_left_out != record->structure.parts.empty()) std::abort();
+    if (!record->structure_left_out) {
+        append_body_structure(text, record->structure);
+        if (!mime::testing::parse_imap(text)) std::abort();
+        text.clear();
+    }
     append_envelope(text, record->envelope);
     if (!mime::testing::parse_imap(text)) std::abort();
     return 0;

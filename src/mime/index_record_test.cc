@@ -63,4 +63,38 @@ TEST(IndexRecord, of_realistic_messages_is_small) {
     EXPECT_LT(stored_bytes / messages, 2'000U);
 }
 
+TEST(IndexRecord, is_bounded_whatever_the_message) {
+    std::string parts = "Subject: many\r\nMessage-ID: <1@b.example>\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n";
+    for (int i = 0; i < 9'000; ++i) parts += "--b\r\nContent-Type: image/png; name=picture-of-the-sea.png\r\n\r\nx\r\n";
+    const IndexRecord many_parts = index_record(index(parts), parts);
+    const std::string stored = encode(many_parts);
+    EXPECT_LE(stored.size(), index_record_max_bytes);
+    const Result<IndexRecord> back = decode_index_record(stored);
+    ASSERT_TRUE(back);
+    EXPECT_TRUE(back->structure_left_out);
+    EXPECT_TRUE(back->structure.parts.empty());
+    EXPECT_FALSE(back->envelope_left_out);
+    EXPECT_EQ(back->envelope, many_parts.envelope);
+    EXPECT_EQ(back->preview, many_parts.preview);
+    EXPECT_EQ(encode(*back), stored);
+
+    std::string fields = "Subject: " + std::string(1'000'000, 's') + "\r\nTo: ";
+    for (int i = 0; i < 5'000; ++i) fields += "somebody" + std::to_string(i) + "@example.test,\r\n ";
+    fields += "end@example.test\r\nMessage-ID: <1@b.example>\r\nReferences: ";
+    for (int i = 0; i < 1'000; ++i) fields += "<" + std::string(500, 'r') + std::to_string(i) + "@example.test>\r\n ";
+    fields += "<" + std::string(1'000'000, 'x') + "@example.test>\r\n\r\ntext\r\n";
+    const IndexRecord long_fields = index_record(index(fields), fields);
+    const Result<IndexRecord> cut = decode_index_record(encode(long_fields));
+    ASSERT_TRUE(cut);
+    EXPECT_TRUE(cut->envelope_left_out);
+    EXPECT_EQ(cut->envelope, Envelope{});
+    EXPECT_TRUE(cut->thread_cut);
+    EXPECT_GT(cut->thread.ids.size(), 10U);
+    EXPECT_LT(cut->thread.ids.size(), 20U);
+    EXPECT_EQ(cut->thread.ids.front(), "1@b.example");
+    EXPECT_EQ(cut->structure, long_fields.structure);
+    EXPECT_EQ(cut->preview, "text");
+    EXPECT_FALSE(decode_index_record(std::string(index_record_max_bytes + 1, '\1')));
+}
+
 }  // namespace packetboat::mime

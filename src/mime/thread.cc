@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "mime/subject_prefix.h"
 #include "mime/text.h"
+#include "mime/utf8.h"
 
 namespace packetboat::mime {
 
@@ -133,7 +134,8 @@ ThreadKey thread_key(const Index& index, std::string_view message) {
     if (subject != nullptr) {
         key.subject = folded(base_subject(subject->value.of(message)).text);
         std::erase(key.subject, ' ');
-        if (key.subject.size() > subject_max_bytes) key.subject.resize(subject_max_bytes);
+        if (key.subject.size() > subject_max_bytes)
+            key.subject.resize(utf8_prefix(std::string_view(key.subject).substr(0, subject_max_bytes)));
     }
     for (const FieldName name : {FieldName::message_id, FieldName::in_reply_to, FieldName::references}) {
         if (const Field* field = last(name)) add_ids(key, seen, field->value.of(message));

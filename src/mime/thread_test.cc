@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/text.h"
+
 namespace packetboat::mime {
 
 TEST(BaseSubject, is_what_rfc_5256_has) {
@@ -81,6 +83,17 @@ TEST(ThreadKey, has_the_folded_subject_and_every_id_once) {
     EXPECT_EQ(key.ids, (std::vector<std::string>{"c@x", "b@x", "a@x"}));
     constexpr std::string_view none = "\r\n";
     EXPECT_EQ(thread_key(index(none), none), ThreadKey{});
+}
+
+TEST(ThreadKey, a_long_subject_is_cut_between_characters) {
+    for (const std::string_view begin : {"", "a", "ab"}) {
+        std::string message = "Subject: " + std::string(begin);
+        for (int i = 0; i < 600; ++i) message += "\xe2\x82\xac";
+        message += "\r\n\r\n";
+        const std::string subject = thread_key(index(message), message).subject;
+        EXPECT_TRUE(is_utf8(subject)) << begin;
+        EXPECT_EQ(subject.size(), begin.size() + (1'000 - begin.size()) / 3 * 3) << begin;
+    }
 }
 
 }  // namespace packetboat::mime

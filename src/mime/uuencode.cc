@@ -39,8 +39,9 @@ std::optional<Begin> parse_begin(std::string_view line) {
 constexpr bool is_uu(char c) { return c >= ' ' && c <= '`'; }
 constexpr std::uint32_t uu_value(char c) { return static_cast<std::uint32_t>(c - ' ') & 63; }
 
-// length 1*(4 characters of 6 bits each). Transport may have eaten spaces at the end, which are zeros. false: no such line, nothing added.
-bool add_line(std::string_view line, std::string& out) {
+// length 1*(4 characters of 6 bits each). Transport may have eaten spaces at the end, which are zeros: they are made up, and taken from
+// `lost`, the bytes of them that there may still be. false: no such line, or one that lost more than that; nothing added.
+bool add_line(std::string_view line, std::size_t& lost, std::string& out) {
     if (line.empty()) return false;
     for (const char c : line) {
         if (!is_uu(c)) return false;
@@ -48,6 +49,10 @@ bool add_line(std::string_view line, std::string& out) {
     std::size_t bytes = uu_value(line.front());
     line.remove_prefix(1);
     if (bytes == 0 || line.size() > (bytes + 2) / 3 * 4 + spare_max) return false;
+    const std::size_t whole = (line.size() * 6 + 7) / 8;  // bytes of which some bits are there
+    const std::size_t made_up = bytes > whole ? bytes - whole : 0;
+    if (made_up > lost) return false;
+    lost -= made_up;
     const auto value = [line](std::size_t i) { return i < line.size() ? uu_value(line[i]) : 0; };
     for (std::size_t i = 0; bytes > 0; i += 4) {
         const std::uint32_t bits = value(i) << 18 | value(i + 1) << 12 | value(i + 2) << 6 | value(i + 3);
@@ -64,11 +69,11 @@ bool add_line(std::string_view line, std::string& out) {
 bool is_zero_line(std::string_view line) { return line.empty() || line == "`" || trim(line).empty(); }
 
 // Lines up to "end", or to the first that cannot be one; it is not taken.
-void read_uu(Lines& lines, EncodedFile& file) {
+void read_uu(Lines& lines, std::size_t& lost, EncodedFile& file) {
     while (!lines.at_end()) {
         std::string_view line = lines.take();
         const bool zero = is_zero_line(line);
-        if (!zero && add_line(line, file.bytes)) continue;
+        if (!zero && add_line(line, lost, file.bytes)) continue;
         if (zero) {
             if (lines.at_end()) return;
             line = lines.take();
@@ -104,6 +109,7 @@ void read_base64(Lines& lines, EncodedFile& file) {
 std::vector<EncodedFile> uuencoded_files(std::string_view text, std::size_t files_max) {
     std::vector<EncodedFile> files;
     Lines lines(text);
+    std::size_t lost = text.size() + lost_spaces_max_bytes;
     while (!lines.at_end() && files.size() < files_max) {
         const std::optional<Begin> begin = parse_begin(lines.take());
         if (!begin) continue;
@@ -112,7 +118,7 @@ std::vector<EncodedFile> uuencoded_files(std::string_view text, std::size_t file
         if (begin->base64) {
             read_base64(lines, file);
         } else {
-            read_uu(lines, file);
+            read_uu(lines, lost, file);
         }
         // A sentence may begin like that; a file has a line of data or an end.
         if (file.bytes.empty() && !file.whole) continue;

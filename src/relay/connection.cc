@@ -18,13 +18,17 @@ using smtp::RecipientResult;
 
 namespace {
 
+// The content, converted where it must be. For one transaction.
 class ContentBody final : public smtp::BodySource {
 public:
-    explicit ContentBody(delivery::ContentSource& content) : content_(content) {}
-    Task<Result<std::string_view>> next() override { return content_.next(); }
+    ContentBody(delivery::ContentSource& content, const Declared& declared) : content_(content) {
+        if (declared.conversion) converted_.emplace(*declared.conversion, content);
+    }
+    Task<Result<std::string_view>> next() override { return converted_ ? converted_->next() : content_.next(); }
 
 private:
     delivery::ContentSource& content_;
+    std::optional<ConvertedContent> converted_;
 };
 
 bool was_accepted(const RecipientResult& result) {
@@ -42,7 +46,7 @@ std::size_t limit(const std::optional<std::uint64_t>& servers, std::size_t ours)
 class SmtpConnection::Sending {
 public:
     Sending(SmtpConnection& connection, const Shipment& shipment, Declared declared, bool reused)
-        : connection_(connection), shipment_(shipment), declared_(declared), reused_(reused), out_(shipment.recipients.size()) {}
+        : connection_(connection), shipment_(shipment), declared_(std::move(declared)), reused_(reused), out_(shipment.recipients.size()) {}
 
     Task<std::vector<Attempt>> run() {
         const auto& limits = connection_.client().capabilities().limits;
@@ -70,7 +74,7 @@ private:
     Task<> transaction(Groups& groups, bool reused) {
         const std::vector<std::size_t> which = groups.next();
         const smtp::Outgoing message = outgoing(shipment_, which, declared_);
-        ContentBody body(shipment_.content);
+        ContentBody body(shipment_.content, declared_);
         const std::vector<RecipientResult> results = co_await connection_.client().send(message, body);
         const auto accepted = static_cast<std::size_t>(std::ranges::count_if(results, was_accepted));
         std::vector<std::size_t> again;
@@ -121,9 +125,9 @@ Task<std::vector<Attempt>> SmtpConnection::send(const Shipment& shipment) {
     if (shipment.entry.require_tls && !parts_.verified)
         co_return all_failed(shipment, temporary("4.7.5", "the connection with " + parts_.host + " is not as safe as the message demands"));
     shipment.content.rewind();
-    const Result<Declared> declared = co_await declare(shipment.entry, client().capabilities(), shipment.content);
+    Result<Declared> declared = co_await declare(shipment.entry, client().capabilities(), shipment.content);
     if (!declared) co_return all_failed(shipment, temporary("4.3.0", "the message cannot be read: " + declared.error().text));
-    Sending sending(*this, shipment, *declared, reused);
+    Sending sending(*this, shipment, *std::move(declared), reused);
     co_return co_await sending.run();
 }
 

@@ -66,27 +66,66 @@ Task<Result<bool>> has_eight_bit(delivery::ContentSource& content) {
 
 Body text_body(bool eight_bit, const Capabilities& can) { return eight_bit && can.eight_bit_mime ? Body::eight_bit_mime : Body::seven_bit; }
 
-// Where BINARYMIME is not offered: all of it is looked at, as there may be nothing binary in it.
-Task<Result<Body>> without_binary_mime(const Capabilities& can, delivery::ContentSource& content) {
-    ContentScan seen;
-    const Result<bool> whole = co_await scan(seen, content, ~std::uint64_t{0}, [](const ContentScan& scan) { return scan.binary(); });
+Task<Result<mime::SevenBitPlan>> survey(mime::SevenBitNeeds needs, delivery::ContentSource& content) {
+    mime::SevenBitSurvey survey(needs);
+    for (;;) {
+        const Result<std::string_view> piece = co_await content.next();
+        if (!piece) co_return fail(piece.error());
+        if (piece->empty()) break;
+        survey.next(*piece);
+    }
     content.rewind();
-    if (!whole) co_return fail(whole.error());
-    co_return seen.binary() ? Body::binary_mime : text_body(seen.eight_bit(), can);
+    co_return survey.finish();
+}
+
+// How long it will be: a dry run, as no bound would be near enough to refuse a message by it.
+Task<Result<std::uint64_t>> converted_size(const mime::SevenBitPlan& plan, delivery::ContentSource& content) {
+    ConvertedContent converted(plan, content);
+    std::uint64_t bytes = 0;
+    for (;;) {
+        const Result<std::string_view> piece = co_await converted.next();
+        if (!piece) co_return fail(piece.error());
+        if (piece->empty()) break;
+        bytes += piece->size();
+    }
+    content.rewind();
+    co_return bytes;
+}
+
+// For a server that may not be able to take it: all of it is looked at.
+Task<Result<Declared>> declare_for_less(const delivery::QueueEntry& entry, const Capabilities& can, delivery::ContentSource& content) {
+    const mime::SevenBitNeeds needs{.eight_bit = !can.eight_bit_mime, .binary = entry.body == delivery::Body::binary_mime};
+    Result<mime::SevenBitPlan> plan = co_await survey(needs, content);
+    if (!plan) co_return fail(plan.error());
+    Declared out;
+    // NUL in a header, and what is binary beyond the limits of what we take apart, cannot be helped. 8-bit text there goes as it is.
+    if (needs.binary && (plan->header_binary() || (plan->binary() && !plan->complete()))) {
+        out.body = Body::binary_mime;
+        co_return out;
+    }
+    out.body = text_body(plan->eight_bit() || plan->header_eight_bit(), can);
+    if (!plan->needed()) co_return out;
+    if (can.size) {
+        const Result<std::uint64_t> bytes = co_await converted_size(*plan, content);
+        if (!bytes) co_return fail(bytes.error());
+        out.size_bytes = *bytes;
+    }
+    out.conversion = *std::move(plan);
+    co_return out;
 }
 
 }  // namespace
 
 Task<Result<Declared>> declare(const delivery::QueueEntry& entry, const Capabilities& can, delivery::ContentSource& content) {
     Declared out;
-    if (entry.body == delivery::Body::binary_mime) {
+    const bool binary = entry.body == delivery::Body::binary_mime;
+    if (binary && can.binary_mime && can.chunking) {
         out.body = Body::binary_mime;
-        if (!can.binary_mime || !can.chunking) {
-            const Result<Body> body = co_await without_binary_mime(can, content);
-            if (!body) co_return fail(body.error());
-            out.body = *body;
-        }
-    } else if (entry.body == delivery::Body::eight_bit_mime && can.eight_bit_mime) {
+    } else if (binary || !can.eight_bit_mime) {
+        Result<Declared> less = co_await declare_for_less(entry, can, content);
+        if (!less) co_return fail(less.error());
+        out = *std::move(less);
+    } else if (entry.body == delivery::Body::eight_bit_mime) {
         const Result<bool> eight_bit = co_await has_eight_bit(content);
         if (!eight_bit) co_return fail(eight_bit.error());
         out.body = text_body(*eight_bit, can);
@@ -97,6 +136,21 @@ Task<Result<Declared>> declare(const delivery::QueueEntry& entry, const Capabili
         out.smtputf8 = *needed;
     }
     co_return out;
+}
+
+Task<Result<std::string_view>> ConvertedContent::next() {
+    // A piece may be held back whole.
+    for (out_.clear(); out_.empty() && !at_end_;) {
+        const Result<std::string_view> piece = co_await content_.next();
+        if (!piece) co_return fail(piece.error());
+        at_end_ = piece->empty();
+        if (at_end_) {
+            converter_.finish(out_);
+        } else {
+            converter_.next(*piece, out_);
+        }
+    }
+    co_return std::string_view(out_);
 }
 
 }  // namespace packetboat::relay

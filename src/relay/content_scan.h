@@ -2,10 +2,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/task.h"
 #include "delivery/transport.h"
+#include "mime/seven_bit.h"
 #include "smtp/wire/capabilities.h"
 #include "smtp/wire/command.h"
 
@@ -42,10 +45,28 @@ inline constexpr std::uint64_t content_scan_max_bytes = std::uint64_t{1} << 20;
 struct Declared {
     smtp::wire::Body body = smtp::wire::Body::seven_bit;
     bool smtputf8 = false;
+    std::optional<mime::SevenBitPlan> conversion;  // it must not go as it is
+    std::optional<std::uint64_t> size_bytes;       // of what comes of the conversion, where the server wants to know
 };
-// Reads as much of `content` as it must, and rewinds it. Eight-bit text goes to a server without 8BITMIME as it is, undeclared: converting
-// it would break signatures, refusing it would lose mail that every server of today takes (RFC 6152 §3 wants one of the two). Errors:
-// as the content's.
+// Reads as much of `content` as it must, and rewinds it. A message for a server without 8BITMIME is read to its end, whatever its client
+// said of it: if it has 8-bit bytes in its bodies, these are to be converted (RFC 6152 §3). So is what is binary and was declared so, for
+// a server without BINARYMIME (RFC 3030 §3); if that cannot be, Body::binary_mime says that the server cannot have it. Errors: as the
+// content's.
 Task<Result<Declared>> declare(const delivery::QueueEntry& entry, const smtp::wire::Capabilities& can, delivery::ContentSource& content);
+
+// The content as the conversion makes it. Once over: rewind the content and make another for the next time.
+class ConvertedContent {
+public:
+    // Both outlive it.
+    ConvertedContent(const mime::SevenBitPlan& plan, delivery::ContentSource& content) : content_(content), converter_(plan) {}
+    // As delivery::ContentSource.
+    Task<Result<std::string_view>> next();
+
+private:
+    delivery::ContentSource& content_;
+    mime::SevenBitConverter converter_;
+    std::string out_;
+    bool at_end_ = false;
+};
 
 }  // namespace packetboat::relay

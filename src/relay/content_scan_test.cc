@@ -55,7 +55,8 @@ struct Declare : ::testing::Test {
         const Result<Declared> out = run_to_end(declare(entry, can, content));
         read_bytes = content.read_bytes;
         constexpr const char* bodies[] = {"7", "8", "binary"};
-        return std::string(bodies[static_cast<int>(out->body)]) + (out->smtputf8 ? " utf8" : "");
+        return std::string(bodies[static_cast<int>(out->body)]) + (out->conversion ? " converted" : "") +
+               (out->size_bytes ? " " + std::to_string(*out->size_bytes) : "") + (out->smtputf8 ? " utf8" : "");
     }
 };
 
@@ -63,22 +64,46 @@ TEST_F(Declare, eight_bit_text_only_where_it_is) {
     entry.body = delivery::Body::eight_bit_mime;
     EXPECT_EQ(declared("a: b\r\n\r\nü\r\n", all), "8");
     EXPECT_EQ(declared("a: b\r\n\r\nu\r\n", all), "7");
-    // To a server that does not offer it, as it is.
-    EXPECT_EQ(declared("a: b\r\n\r\nü\r\n", {}), "7");
-    EXPECT_EQ(read_bytes, 0U);
     // A long one is not read twice.
     EXPECT_EQ(declared(std::string(3 * content_scan_max_bytes, 'x'), all), "8");
     EXPECT_LT(read_bytes, content_scan_max_bytes + 200);
+}
+
+TEST_F(Declare, eight_bit_text_is_converted_where_it_is_not_taken) {
+    for (const delivery::Body body : {delivery::Body::eight_bit_mime, delivery::Body::seven_bit}) {
+        entry.body = body;
+        EXPECT_EQ(declared("a: b\r\n\r\nü\r\n", {}), "7 converted");
+        EXPECT_EQ(declared("a: b\r\n\r\nu\r\n", {}), "7");
+        EXPECT_EQ(declared("a: ü\r\n\r\nu\r\n", {}), "7");
+        // Also what comes late.
+        EXPECT_EQ(declared("a: b\r\n\r\n" + std::string(2 * content_scan_max_bytes, 'x') + "ü\r\n", {}), "7 converted");
+        // Bare line ends and long lines were none of our doing, and stay.
+        EXPECT_EQ(declared("a: b\r\n\r\nu\n", {}), "7");
+    }
+    const std::string text = "MIME-Version: 1.0\r\nContent-Type: text/plain\r\n\r\nü\r\n";
+    EXPECT_EQ(declared(text, {.size = true}), "7 converted 100");
 }
 
 TEST_F(Declare, binary_only_where_it_must_be) {
     entry.body = delivery::Body::binary_mime;
     EXPECT_EQ(declared("a: b\r\n\r\na\rb", all), "binary");
     EXPECT_EQ(read_bytes, 0U);
-    EXPECT_EQ(declared("a: b\r\n\r\na\rb", {.eight_bit_mime = true}), "binary");
+    EXPECT_EQ(declared("a: b\r\n\r\na\rb", {.eight_bit_mime = true}), "7 converted");
+    EXPECT_EQ(declared("a: b\r\n\r\na\rü", {.eight_bit_mime = true}), "8 converted");
+    EXPECT_EQ(declared("a: b\r\n\r\na\rü", {}), "7 converted");
     EXPECT_EQ(declared("a: b\r\n\r\nü\r\n", {.eight_bit_mime = true}), "8");
-    EXPECT_EQ(declared("a: b\r\n\r\nü\r\n", {}), "7");
+    EXPECT_EQ(declared("a: b\r\n\r\nü\r\n", {}), "7 converted");
     EXPECT_EQ(declared("a: b\r\n\r\nu\r\n", {.eight_bit_mime = true, .binary_mime = true}), "7");
+    // Nothing makes a header of it.
+    EXPECT_EQ(declared("a: b\rc\r\n\r\nu\r\n", {.eight_bit_mime = true}), "binary");
+}
+
+TEST_F(Declare, what_is_nested_too_deep_is_not_converted) {
+    std::string deep = "\r\n";
+    for (int i = 0; i < 105; ++i) deep.insert(0, "Content-Type: message/rfc822\r\n\r\n");
+    entry.body = delivery::Body::binary_mime;
+    EXPECT_EQ(declared(deep + "a\rb\r\n", {}), "binary");
+    EXPECT_EQ(declared(deep + "ü\r\n", {}), "7");
 }
 
 TEST_F(Declare, smtputf8_only_for_a_header_that_needs_it) {
@@ -98,9 +123,27 @@ TEST_F(Declare, a_content_that_cannot_be_read_is_an_error) {
         entry.smtputf8 = body == delivery::Body::seven_bit;
         TextContent content("x");
         content.fails = true;
-        const Capabilities can{.eight_bit_mime = true};
-        EXPECT_EQ(run_to_end(declare(entry, can, content)).error().text, "disk error");
+        for (const Capabilities& can : {Capabilities{.eight_bit_mime = true}, Capabilities{}})
+            EXPECT_EQ(run_to_end(declare(entry, can, content)).error().text, "disk error");
     }
+}
+
+TEST_F(Declare, a_conversion_may_be_run_again) {
+    const std::string text = "MIME-Version: 1.0\r\nContent-Type: text/plain\r\n\r\nü\r\n";
+    TextContent content(text, 1);
+    const Result<Declared> out = run_to_end(declare(entry, {}, content));
+    for (int i = 0; i < 2; ++i) {
+        ConvertedContent converted(*out->conversion, content);
+        std::string all_of_it;
+        for (std::string piece = "x"; !piece.empty(); all_of_it += piece) piece = std::string(*run_to_end(converted.next()));
+        EXPECT_EQ(all_of_it,
+                  "MIME-Version: 1.0\r\nContent-Type: text/plain\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n=C3=BC\r\n");
+        EXPECT_EQ(run_to_end(converted.next())->size(), 0U);
+        content.rewind();
+    }
+    content.fails = true;
+    ConvertedContent converted(*out->conversion, content);
+    EXPECT_EQ(run_to_end(converted.next()).error().text, "disk error");
 }
 
 struct GroupsTest : ::testing::Test {
@@ -165,6 +208,9 @@ TEST_F(GroupsTest, what_the_queue_knows_is_said) {
     EXPECT_EQ(out.recipients[0].notify, (smtp::wire::Notify{.never = true, .success = true}));
     EXPECT_EQ(out.recipients[1].address, "jörg@x");
     EXPECT_FALSE(out.recipients[1].notify.given());
+    // A converted message has another size, or one that nobody asked for.
+    EXPECT_EQ(outgoing(shipment, which, {.conversion = mime::SevenBitPlan(), .size_bytes = 90}).size_bytes, 90U);
+    EXPECT_EQ(outgoing(shipment, which, {.conversion = mime::SevenBitPlan()}).size_bytes, 0U);
 }
 
 }  // namespace

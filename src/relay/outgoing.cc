@@ -40,7 +40,8 @@ std::string plainest(const std::string& address) {
 smtp::Outgoing outgoing(const delivery::Shipment& shipment, std::span<const std::size_t> which, const Declared& declared) {
     const delivery::QueueEntry& entry = shipment.entry;
     smtp::Outgoing out{.reverse_path = plainest(entry.reverse_path),
-                       .size_bytes = entry.size_bytes - std::min(entry.skip_bytes, entry.size_bytes),
+                       .size_bytes = declared.conversion ? declared.size_bytes.value_or(0)
+                                                         : entry.size_bytes - std::min(entry.skip_bytes, entry.size_bytes),
                        .body = declared.body,
                        .smtputf8 = declared.smtputf8,
                        .ret = ret_of(entry.ret),

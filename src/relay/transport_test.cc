@@ -126,13 +126,63 @@ TEST_F(Transport, a_server_that_wants_one_message_gets_one) {
     EXPECT_FALSE(usable_after);
 }
 
-TEST_F(Transport, eight_bit_text_goes_where_it_is_not_offered_too) {
+constexpr const char* eight_bit_content = "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nü\r\n";
+constexpr const char* seven_bit_content =
+    "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n=C3=BC\r\n";
+
+TEST_F(Transport, eight_bit_text_is_converted_where_it_is_not_offered) {
     entry.body = delivery::Body::eight_bit_mime;
-    content = "Subject: x\r\n\r\nü\r\n";
+    content = eight_bit_content;
     one_host(without("8BITMIME"));
     EXPECT_EQ(deliver(), Strings{"passed on by mx1.example.org: 250 2.0.0 Stored"});
-    EXPECT_EQ(servers.messages(1), Strings{content});
-    EXPECT_EQ(servers.commands(1).at(1), "MAIL FROM:<alice@example.net> SIZE=18");
+    EXPECT_EQ(servers.messages(1), Strings{seven_bit_content});
+    EXPECT_EQ(servers.commands(1).at(1), "MAIL FROM:<alice@example.net> SIZE=" + std::to_string(std::string(seven_bit_content).size()));
+}
+
+TEST_F(Transport, every_transaction_has_it_converted_from_the_beginning) {
+    entry.body = delivery::Body::eight_bit_mime;
+    content = eight_bit_content;
+    options.recipients_max = 1;
+    one_host(without("8BITMIME"));
+    recipients({"a@example.org", "b@example.org"});
+    EXPECT_EQ(deliver("example.org", 2), Strings(4, "passed on by mx1.example.org: 250 2.0.0 Stored"));
+    EXPECT_EQ(servers.messages(1), Strings(4, seven_bit_content));
+}
+
+TEST_F(Transport, each_host_gets_what_it_can_take) {
+    entry.body = delivery::Body::eight_bit_mime;
+    content = eight_bit_content;
+    servers.at(1, {without("8BITMIME")});
+    servers.at(2, {Script{}});
+    resolver.mx("one.example", {"10 mx.one.example"});
+    resolver.addresses("mx.one.example", {"127.0.0.1"});
+    resolver.mx("two.example", {"10 mx.two.example"});
+    resolver.addresses("mx.two.example", {"127.0.0.2"});
+    deliver("one.example");
+    deliver("two.example");
+    EXPECT_EQ(servers.messages(1), Strings{seven_bit_content});
+    EXPECT_EQ(servers.messages(2), Strings{eight_bit_content});
+}
+
+TEST_F(Transport, a_converted_message_over_the_servers_limit_does_not_go) {
+    content = eight_bit_content;
+    const std::string limit = std::to_string(content.size() + 20);
+    Script script;
+    script.smtp.extensions = {"SIZE " + limit};
+    one_host(std::move(script));
+    EXPECT_EQ(deliver(), Strings{"5.3.4 for good: mx1.example.org: the message has " +
+                                 std::to_string(std::string(seven_bit_content).size()) + " bytes, and the server takes at most " + limit});
+}
+
+TEST_F(Transport, binary_is_converted_where_only_text_is_taken) {
+    entry.body = delivery::Body::binary_mime;
+    content = "MIME-Version: 1.0\r\nContent-Type: image/png\r\nContent-Transfer-Encoding: binary\r\n\r\na\rb";
+    one_host(without("BINARYMIME"));
+    EXPECT_EQ(deliver(), Strings{"passed on by mx1.example.org: 250 2.0.0 Stored"});
+    EXPECT_EQ(servers.messages(1),
+              Strings{"MIME-Version: 1.0\r\nContent-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\nYQ1i\r\n"});
+    content = "Subject: a\rb\r\n\r\nx\r\n";
+    EXPECT_EQ(deliver(), Strings{"5.6.3 for good: mx1.example.org: the message is binary, and the server does not offer BINARYMIME"});
 }
 
 TEST_F(Transport, and_declared_where_it_is) {

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t changes_at_once = 128;  // they share a flush of the disk
 
-// What is done to a recipient that is meant. False: it stays as it is.
+// What is done to a recipient that is meant. False: it stays as it is, which for one that waits for its turn is not all: see hurries.
 using Edit = bool (*)(delivery::QueuedRecipient& recipient, Time now);
 
 struct Tally {
@@ -35,8 +35,14 @@ bool release(delivery::QueuedRecipient& recipient, Time now) {
     return true;
 }
 
+// It is due already, and waits behind others, or for its hosts: they are tried now.
+bool is_waiting(const delivery::QueuedRecipient& recipient, Time now) {
+    return !recipient.done() && !recipient.held && recipient.due <= now;
+}
+
 struct Change {
-    Edit edit = nullptr;  // null: they go
+    Edit edit = nullptr;   // null: they go
+    bool hurries = false;  // also whoever is_waiting()
     QueueFilter filter;
     const Reasons* reasons = nullptr;
     Time now;
@@ -44,9 +50,11 @@ struct Change {
 
 Task<Result<bool>> change_entry(Context& context, const Change& change, Id128 id, Tally& tally) {
     std::uint64_t changed = 0;
+    std::uint64_t hurried = 0;
     std::set<std::string> domains;
     const Result<> written = co_await context.services.queue().change(id, [&](delivery::QueueEntry& entry) -> Result<> {
-        changed = 0;
+        changed = hurried = 0;
+        domains.clear();
         if (!change.filter.matches(entry, change.now)) return fail(ErrorCode::exists, "nothing to do");
         // Not before the time its sender has set (RFC 4865).
         const Time due = std::max(change.now, entry.held_until);
@@ -57,18 +65,22 @@ Task<Result<bool>> change_entry(Context& context, const Change& change, Id128 id
             changed = std::erase_if(entry.recipients, meant);
         } else {
             for (delivery::QueuedRecipient& recipient : entry.recipients) {
-                if (!meant(recipient) || !change.edit(recipient, due)) continue;
-                ++changed;
-                if (!recipient.local) domains.emplace(recipient.domain());
+                if (!meant(recipient)) continue;
+                const bool waiting = change.hurries && is_waiting(recipient, change.now);
+                const bool edited = !waiting && change.edit(recipient, due);
+                hurried += waiting ? 1 : 0;
+                changed += edited ? 1 : 0;
+                if ((waiting || edited) && !recipient.local) domains.emplace(recipient.domain());
             }
         }
-        if (changed == 0) return fail(ErrorCode::exists, "nothing to do");
+        if (changed == 0) return fail(ErrorCode::exists, "nothing to write");
         return {};
     });
-    if (!written && written.error().code == ErrorCode::exists) co_return false;
-    if (!written) co_return fail(written.error());
+    const bool unwritten = !written && written.error().code == ErrorCode::exists;
+    if (!written && !unwritten) co_return fail(written.error());
+    if (changed + hurried == 0) co_return false;
     ++tally.messages;
-    tally.recipients += changed;
+    tally.recipients += changed + hurried;
     tally.domains.merge(domains);
     co_return true;
 }
@@ -104,7 +116,7 @@ Task<Result<Tally>> change_queue(Context& context, Edit edit) {
     if (!by_id && filter->empty() && !context.arg("all"))
         co_return fail(ErrorCode::invalid, "say which: ids, a filter such as --destination, or --all");
     const Reasons reasons = co_await reasons_now(context);
-    const Change change{.edit = edit, .filter = *std::move(filter), .reasons = &reasons, .now = Time::now()};
+    const Change change{.edit = edit, .hurries = edit == retry, .filter = *std::move(filter), .reasons = &reasons, .now = Time::now()};
     Tally tally;
     if (!by_id) {
         if (Result<> done = co_await change_matching(context, change, tally); !done) co_return fail(std::move(done).error());

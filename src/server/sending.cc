@@ -1,5 +1,6 @@
 #include "server/sending.h"
 
+#include <exception>
 #include <fstream>
 #include <future>
 #include <thread>
@@ -23,6 +24,16 @@ namespace {
 
 constexpr std::chrono::milliseconds report_interval{60'000};
 constexpr std::chrono::milliseconds last_answers_max{2'000};
+
+std::string text_of(const std::exception_ptr& thrown) {
+    try {
+        std::rethrow_exception(thrown);
+    } catch (const std::exception& exception) {
+        return exception.what();
+    } catch (...) {
+        return "an unknown exception";
+    }
+}
 
 // The try-out server's, which needs no network.
 class NoResolver final : public dns::Resolver {
@@ -188,7 +199,11 @@ struct Sending::State {
 
     Task<> report() {
         do {
-            co_await reporter.report_due(Time::now());
+            try {
+                co_await reporter.report_due(Time::now());
+            } catch (const std::exception& exception) {
+                log_error("reports.failed", "", {{"why", exception.what()}});  // tried again after the interval
+            }
         } while (co_await reports.wait(report_interval));
     }
     // On the reactor's thread, which is waited for.
@@ -253,8 +268,14 @@ void Sending::start() {
     state.reactor.start();
     state.running = true;
     state.reactor.post([&state] {
-        spawn(state.outbound->run(), [&state](std::exception_ptr) { state.sent_all.set_value(); });
-        spawn(state.report(), [&state](std::exception_ptr) { state.reported_all.set_value(); });
+        spawn(state.outbound->run(), [&state](std::exception_ptr thrown) {
+            if (thrown) log_error("outbound.ended", "", {{"why", text_of(thrown)}});
+            state.sent_all.set_value();
+        });
+        spawn(state.report(), [&state](std::exception_ptr thrown) {
+            if (thrown) log_error("reports.ended", "", {{"why", text_of(thrown)}});
+            state.reported_all.set_value();
+        });
     });
 }
 

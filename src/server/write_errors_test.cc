@@ -104,9 +104,10 @@ private:
 };
 
 std::string body_of(int number, std::size_t size) {
-    // With what submission would put in.
-    const std::string id = std::to_string(number);
-    std::string body = "X-Id: " + id + "\r\nDate: Mon, 2 Nov 2026 10:00:00 +0000\r\nMessage-ID: <" + id + "@client.example>\r\n\r\n";
+    // With all that submission would add otherwise (RFC 6409 §8).
+    std::string body = "X-Id: " + std::to_string(number) +
+                       "\r\nFrom: alice@example.test\r\nDate: Tue, 24 Nov 2026 21:20:06 +0000\r\nMessage-ID: <" + std::to_string(number) +
+                       "@client.example>\r\n\r\n";
     while (body.size() < size) body += "All work and no play makes Jack a dull boy, said message " + std::to_string(number) + ".\r\n";
     return body;
 }
