@@ -1,9 +1,9 @@
 #include <gtest/gtest.h>
 
-#include <sys/statvfs.h>
-
+#include <cerrno>
 #include <thread>
 
+#include "files/disk.h"
 #include "files/testing/world.h"
 
 namespace packetboat::files {
@@ -109,6 +109,34 @@ TEST(upload, appends_and_resumes_without_touching_the_file) {
     EXPECT_TRUE(store(*area, "/large", std::string(3'000'000, 'l')));
     EXPECT_TRUE(store(*area, "/large", "end", {.begin = Begin::append}));
     EXPECT_EQ(*load(*area, "/large"), std::string(3'000'000, 'l') + "end");
+    expect_counted(world, *area);
+}
+
+// A file system that can neither copy by itself nor rename with conditions, as those of other machines are.
+class PoorDisk final : public Disk {
+public:
+    ssize_t copy(int, off_t, int, off_t, std::size_t) override {
+        errno = EOPNOTSUPP;
+        return -1;
+    }
+    int rename(int from_directory, const char* from, int to_directory, const char* to, unsigned flags) override {
+        if (flags == 0) return Disk::rename(from_directory, from, to_directory, to, flags);
+        errno = EINVAL;
+        return -1;
+    }
+};
+
+TEST(upload, does_with_a_file_system_that_can_little) {
+    World world({}, std::make_shared<PoorDisk>());
+    const auto area = world.area();
+    const std::string large(700'001, 'l');
+    ASSERT_TRUE(store(*area, "/f", large) && store(*area, "/f", large));
+    EXPECT_TRUE(store(*area, "/f", "end", {.begin = Begin::append}));
+    EXPECT_TRUE(*load(*area, "/f") == large + "end");
+    EXPECT_TRUE(store(*area, "/f", "!", {.begin = Begin::resume, .offset = 300'000}));
+    EXPECT_TRUE(*load(*area, "/f") == large.substr(0, 300'000) + "!");
+    EXPECT_TRUE(area->rename(path("/f"), path("/g")));
+    EXPECT_EQ(names(*area), "g");
     expect_counted(world, *area);
 }
 
