@@ -8,30 +8,16 @@
 
 #include "agent/show.h"
 #include "mime/decode.h"
+#include "mime/testing/tnef.h"
 
 namespace packetboat::agent {
 namespace {
 
 using namespace std::string_literals;
 
-std::string little(std::uint32_t value, std::size_t bytes) {
-    std::string out;
-    for (std::size_t i = 0; i < bytes; ++i) out += static_cast<char>(value >> (8 * i));
-    return out;
-}
-
-// [MS-OXTNEF] 2.1.3: an attribute with its check sum.
-std::string attribute(std::uint8_t level, std::uint32_t id, std::string_view data) {
-    std::uint32_t sum = 0;
-    for (const char byte : data) sum += static_cast<std::uint8_t>(byte);
-    return little(level, 1) + little(id, 4) + little(static_cast<std::uint32_t>(data.size()), 4) + std::string(data) + little(sum, 2);
-}
-
-std::string property(std::uint32_t type, std::uint32_t tag, std::string value) {
-    const std::string size = little(static_cast<std::uint32_t>(value.size()), 4);
-    value.resize((value.size() + 3) / 4 * 4);
-    return little(type, 2) + little(tag, 2) + little(1, 4) + size + value;
-}
+using mime::testing::attribute;
+using mime::testing::little;
+using mime::testing::property;
 
 // A winmail.dat with a text and two files.
 std::string winmail() {

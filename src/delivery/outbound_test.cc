@@ -13,6 +13,7 @@
 #include "delivery/delivery.h"
 #include "delivery/testing/failing_store.h"
 #include "delivery/testing/manual_pacer.h"
+#include "delivery/testing/test_route.h"
 #include "store/memory.h"
 
 namespace packetboat::delivery {
@@ -25,12 +26,6 @@ using std::chrono::seconds;
 using Fate = FailingStore::Fate;
 
 constexpr Time start{1'700'000'000'000'000};
-
-class TestRoute final : public Route {
-public:
-    explicit TestRoute(const std::string& site) : Route(site, site + " (MX)") {}
-    bool shares_connections_with(const Route& other) const override { return site() == other.site(); }
-};
 
 // Hosts that do what a test says.
 class TestTransport final : public Transport {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "delivery/schedule.h"
+#include "delivery/testing/test_route.h"
 
 // Name servers and hosts that are silent hold what they were given: others do not wait for them.
 namespace packetboat::delivery {
@@ -18,12 +19,6 @@ using Act = Schedule::Act;
 using Job = Schedule::Job;
 
 constexpr Time start{1'700'000'000'000'000};
-
-class TestRoute final : public Route {
-public:
-    explicit TestRoute(const std::string& site) : Route(site, site) {}
-    bool shares_connections_with(const Route& other) const override { return site() == other.site(); }
-};
 
 class FairnessTest : public testing::Test {
 protected:

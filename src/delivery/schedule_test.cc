@@ -6,6 +6,8 @@
 #include <map>
 #include <string>
 
+#include "delivery/testing/test_route.h"
+
 namespace packetboat::delivery {
 namespace {
 
@@ -16,12 +18,6 @@ using Act = Schedule::Act;
 using Job = Schedule::Job;
 
 constexpr Time start{1'700'000'000'000'000};
-
-class TestRoute final : public Route {
-public:
-    explicit TestRoute(const std::string& site) : Route(site, site + " (MX)") {}
-    bool shares_connections_with(const Route& other) const override { return site() == other.site(); }
-};
 
 class ScheduleTest : public testing::Test {
 protected:

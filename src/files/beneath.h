@@ -6,8 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "base/descriptor.h"
 #include "base/error.h"
-#include "files/descriptor.h"
 #include "files/files.h"
 
 // The one way by which files are opened: the kernel resolves the path below a directory and refuses what would lead out of it, whatever

@@ -4,8 +4,8 @@
 
 #include <memory>
 
+#include "base/descriptor.h"
 #include "base/error.h"
-#include "files/descriptor.h"
 
 namespace packetboat::files {
 

@@ -10,7 +10,7 @@
 #include <mutex>
 #include <vector>
 
-#include "net/descriptor.h"
+#include "base/descriptor.h"
 
 namespace packetboat::net {
 

@@ -9,8 +9,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/descriptor.h"
 #include "base/ip.h"
-#include "net/descriptor.h"
 #include "net/openssl_ptr.h"
 #include "net/tls.h"
 

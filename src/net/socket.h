@@ -3,9 +3,9 @@
 #include <cstdint>
 #include <optional>
 
+#include "base/descriptor.h"
 #include "base/error.h"
 #include "base/ip.h"
-#include "net/descriptor.h"
 
 namespace packetboat::net {
 

@@ -6,7 +6,7 @@
 #include <cassert>
 #include <utility>
 
-#include "net/descriptor.h"
+#include "base/descriptor.h"
 #include "net/event_loop.h"
 #include "net/reactor.h"
 

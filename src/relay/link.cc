@@ -27,7 +27,7 @@ void OpenLinks::cut() {
     for (Link* link : links_) link->cut();
 }
 
-Link::Link(Parts parts, net::Descriptor socket)
+Link::Link(Parts parts, Descriptor socket)
     : open_(parts.open),
       stream_(parts.reactor, socket.get(), parts.remote, net::local_endpoint(socket.get())),
       peer_(stream_, std::move(parts.tls), smtp::wire::ReplyDecoder{}, new_session_id(), peer_options),
@@ -39,7 +39,7 @@ Link::Link(Parts parts, net::Descriptor socket)
 Link::~Link() { open_.links_.erase(this); }
 
 Result<std::unique_ptr<Link>> Link::begin(Parts parts) {
-    Result<net::Descriptor> socket = net::begin_connect(parts.remote, parts.source);
+    Result<Descriptor> socket = net::begin_connect(parts.remote, parts.source);
     if (!socket) return fail(std::move(socket).error());
     return std::unique_ptr<Link>(new Link(std::move(parts), std::move(*socket)));
 }

@@ -6,10 +6,10 @@
 #include <string>
 #include <unordered_set>
 
+#include "base/descriptor.h"
 #include "base/error.h"
 #include "base/ip.h"
 #include "base/task.h"
-#include "net/descriptor.h"
 #include "net/reactor.h"
 #include "net/stream.h"
 #include "net/stream_peer.h"
@@ -72,7 +72,7 @@ public:
     Task<> close();
 
 private:
-    Link(Parts parts, net::Descriptor socket);
+    Link(Parts parts, Descriptor socket);
 
     OpenLinks& open_;
     net::Stream stream_;

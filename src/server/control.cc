@@ -49,8 +49,8 @@ struct ControlSocket::State {
     Options options;
     Execute execute;
     std::filesystem::path path;
-    net::Descriptor listener;
-    net::Descriptor stop;  // readable from begin_stop() on
+    Descriptor listener;
+    Descriptor stop;  // readable from begin_stop() on
     std::stop_source stopping;
     std::mutex mutex;  // over calls
     std::condition_variable call_ended;
@@ -76,7 +76,7 @@ void ControlSocket::State::accept_all() {
         pollfd waits[2] = {{.fd = listener.get(), .events = POLLIN, .revents = 0}, {.fd = stop.get(), .events = POLLIN, .revents = 0}};
         if (::poll(waits, 2, -1) < 0 && errno != EINTR) return;
         if ((waits[1].revents & POLLIN) != 0) return;
-        net::Descriptor client(::accept4(listener.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        Descriptor client(::accept4(listener.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
         if (!client) {
             if (errno != EMFILE && errno != ENFILE && errno != ENOMEM && errno != ENOBUFS) continue;
             if (!std::exchange(failing, true)) log_warning("control.accept_failed", "", {{"reason", std::strerror(errno)}});
@@ -175,9 +175,9 @@ Result<std::unique_ptr<ControlSocket>> ControlSocket::listen(const std::filesyst
     const ControlAddress at = ControlAddress::in(data);
     // The store's lock says that no other server runs here, so what is there was left by one that was killed.
     ::unlink(state.path.c_str());
-    state.stop = net::Descriptor(::eventfd(0, EFD_CLOEXEC));
+    state.stop = Descriptor(::eventfd(0, EFD_CLOEXEC));
     if (!state.stop) return broken("cannot watch over");
-    net::Descriptor listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    Descriptor listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     const mode_t mask = ::umask(0077);
     const bool bound = ::bind(listener.get(), at.generic(), sizeof at.address) == 0;
     ::umask(mask);

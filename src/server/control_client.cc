@@ -41,7 +41,7 @@ bool write_all(int descriptor, std::string_view bytes) {
 std::filesystem::path control_socket_path(const std::filesystem::path& data) { return data / "control.sock"; }
 
 ControlAddress ControlAddress::in(const std::filesystem::path& data) {
-    ControlAddress made{.directory = net::Descriptor(::open(data.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)), .address = {}};
+    ControlAddress made{.directory = Descriptor(::open(data.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)), .address = {}};
     made.address.sun_family = AF_UNIX;
     const std::string text = "/proc/self/fd/" + std::to_string(made.directory.get()) + "/" + control_socket_path("").string();
     std::memcpy(made.address.sun_path, text.c_str(), text.size() + 1);
@@ -51,7 +51,7 @@ ControlAddress ControlAddress::in(const std::filesystem::path& data) {
 std::optional<Result<AdminResponse>> ask_server(const std::filesystem::path& data, const AdminRequest& request) {
     const std::filesystem::path path = control_socket_path(data);
     const ControlAddress at = ControlAddress::in(data);
-    const net::Descriptor descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const Descriptor descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (::connect(descriptor.get(), at.generic(), sizeof at.address) != 0) {
         if (errno == ENOENT || errno == ECONNREFUSED || errno == ENOTDIR) return std::nullopt;
         return fail(errno == EACCES || errno == EPERM ? ErrorCode::denied : ErrorCode::closed,

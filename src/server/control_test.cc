@@ -10,7 +10,7 @@
 #include <future>
 #include <thread>
 
-#include "net/descriptor.h"
+#include "base/descriptor.h"
 #include "server/control_address.h"
 #include "store/testing/test_directory.h"
 
@@ -48,8 +48,8 @@ struct Control : testing::Test {
         ASSERT_TRUE(made) << made.error().text;
         socket = std::move(*made);
     }
-    net::Descriptor connect() const {
-        net::Descriptor client(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    Descriptor connect() const {
+        Descriptor client(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
         const ControlAddress at = ControlAddress::in(folder.path());
         EXPECT_EQ(::connect(client.get(), at.generic(), sizeof at.address), 0) << std::strerror(errno);
         return client;
@@ -65,7 +65,7 @@ struct Control : testing::Test {
 };
 
 // Everything until the other end closes.
-std::string read_all(const net::Descriptor& client) {
+std::string read_all(const Descriptor& client) {
     std::string all;
     char block[4096];
     for (;;) {
@@ -87,7 +87,7 @@ TEST_F(Control, answers_what_it_is_asked) {
 
 TEST_F(Control, a_client_that_says_nothing_does_not_hold_up_the_end) {
     listen(echo(), {.request_timeout = 10min});
-    const net::Descriptor silent = connect();
+    const Descriptor silent = connect();
     // Served before the one that asks, if by another thread.
     ASSERT_TRUE(ask("status"));
     std::future<void> ended = std::async(std::launch::async, [this] { socket.reset(); });
@@ -97,17 +97,17 @@ TEST_F(Control, a_client_that_says_nothing_does_not_hold_up_the_end) {
 
 TEST_F(Control, as_many_silent_clients_as_threads_are_sent_away_after_a_while) {
     listen(echo(), {.request_timeout = 50ms});
-    std::vector<net::Descriptor> silent;
+    std::vector<Descriptor> silent;
     for (int i = 0; i < 8; ++i) silent.push_back(connect());
     std::future<Result<AdminResponse>> answer = ask_aside("status");
     ASSERT_EQ(answer.wait_for(limit), std::future_status::ready);
     EXPECT_TRUE(answer.get());
-    for (const net::Descriptor& client : silent) EXPECT_EQ(read_all(client), "");
+    for (const Descriptor& client : silent) EXPECT_EQ(read_all(client), "");
 }
 
 TEST_F(Control, a_request_that_dribbles_in_has_one_deadline_for_all_of_it) {
     listen(echo(), {.request_timeout = 200ms});
-    const net::Descriptor client = connect();
+    const Descriptor client = connect();
     const Clock::time_point end = Clock::now() + limit;
     while (::send(client.get(), " ", 1, MSG_NOSIGNAL) == 1) {
         ASSERT_LT(Clock::now(), end);

@@ -3,8 +3,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/descriptor.h"
 #include "base/ip.h"
-#include "net/descriptor.h"
 
 struct ssl_ctx_st;
 struct ssl_st;

@@ -32,7 +32,7 @@ bool begins_tls(const FakeServer& smtp, std::size_t commands_before, std::string
 
 ScriptedServers::ScriptedServers() : server_(std::make_unique<net::Server>(1)) {
     // A port that is free at the first address; that somebody has it at another one alone is not to be expected.
-    const Result<net::Descriptor> socket = net::listen_at({address_of(1), 0}, net::Sharing::alone);
+    const Result<Descriptor> socket = net::listen_at({address_of(1), 0}, net::Sharing::alone);
     if (!socket) throw std::runtime_error(socket.error().text);
     port_ = net::local_endpoint(socket->get()).port;
 }

@@ -4,7 +4,7 @@
 
 #include <utility>
 
-namespace packetboat::net {
+namespace packetboat {
 
 // Owns a file descriptor; -1 is none.
 class Descriptor {
@@ -32,4 +32,4 @@ private:
     int descriptor_ = -1;
 };
 
-}  // namespace packetboat::net
+}  // namespace packetboat
